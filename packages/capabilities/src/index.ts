@@ -1,0 +1,2 @@
+export * from './api.js';
+export { CapabilitySystem, createCapabilityTable } from './capability-system.js';

@@ -1,0 +1,2 @@
+export { main } from './main.js';
+export { hostMount } from './options.js';

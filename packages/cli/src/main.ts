@@ -1,0 +1,60 @@
+/** The `veridian` command: arguments in, exit status out. */
+import { Command, CommanderError } from 'commander';
+import { addMachines } from './commands/machines.js';
+import { addRun } from './commands/run.js';
+import { addStart } from './commands/start.js';
+import { BROKEN_PIPE_STATUS, watchOutput } from './host/stdio.js';
+import { UsageError } from './options.js';
+
+/** Wrong arguments, as most commands report them. */
+const USAGE_STATUS = 2;
+
+/** Runs one command line; resolves with the exit status and never throws for a user's mistake. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const output = watchOutput();
+  try {
+    const status = await runCommand(argv, output.signal);
+    return output.signal.aborted ? BROKEN_PIPE_STATUS : status;
+  } finally {
+    output.release();
+  }
+}
+
+/** `veridian ./program` means `veridian run ./program`, but might have meant a command: it is not guessed. */
+function checkCommand(program: Command, first: string | undefined): void {
+  if (first === undefined || first.startsWith('-') || first === 'help') return;
+  const names = program.commands.map((command) => command.name());
+  if (names.includes(first)) return;
+  throw new UsageError(
+    `expected ${names.join(', ')} or help, got '${first}' (a program is run by: veridian run ${first})`,
+  );
+}
+
+async function runCommand(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  let status = 0;
+  const done = (value: number): void => void (status = value);
+  const program = new Command('veridian')
+    .description('A capability-based microkernel that runs unmodified Linux programs in a sandbox.')
+    .version('0.1.0')
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError('(veridian --help lists the commands)');
+  addStart(program, done, signal);
+  addRun(program, done, signal);
+  addMachines(program, done);
+  try {
+    checkCommand(program, argv[0]);
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_STATUS;
+    if (error instanceof UsageError || error instanceof RangeError) {
+      process.stderr.write(`veridian: ${error.message}\n`);
+      return USAGE_STATUS;
+    }
+    process.stderr.write(
+      `veridian: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return 70; // EX_SOFTWARE
+  }
+}

@@ -1,0 +1,3 @@
+import { kvm, programsOn } from './machine-suite.js';
+
+programsOn(kvm);

@@ -1,0 +1,3 @@
+import { programsOn, qemu } from './machine-suite.js';
+
+programsOn(qemu('x86_64'));

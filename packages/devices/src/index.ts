@@ -1,0 +1,10 @@
+export type { Device, Line } from './device.js';
+export { DeviceBus } from './bus.js';
+export { Uart16550 } from './uart16550.js';
+export { Plic } from './plic.js';
+export { PlicInterrupts, MACHINE_CONTEXT, SUPERVISOR_CONTEXT } from './plic-interrupts.js';
+export { Clint } from './clint.js';
+export type { TimerPort } from './clint.js';
+export { Rom } from './rom.js';
+export { TestFinisher } from './test-finisher.js';
+export type { StopRequest } from './test-finisher.js';

@@ -1,0 +1,7 @@
+export * from './trap.js';
+export * from './registers.js';
+export * from './machine.js';
+export * from './fdt.js';
+export * from './fdt-writer.js';
+export * from './fdt-properties.js';
+export * from './hardware.js';

@@ -1,0 +1,68 @@
+/**
+ * Proof that the kit watches a machine: every planted bug that the machine can show makes a case of its group fail.
+ *
+ * Whoever runs `machineKit` on a machine of their own can run this beside it; it takes about as long per bug as the cases
+ * of one group up to the first that fails.
+ */
+import type { Machine } from '../machine.js';
+import { check } from './assert.js';
+import { machineKit, type KitRunner } from './machine-kit.js';
+import { seededBugs, type SeededBug } from './seeded-bugs.js';
+
+export interface KitProofOptions {
+  /** Heading of the suite; default the machine's name. */
+  readonly name?: string;
+  /**
+   * Bugs that this machine's hardware hides, and why: a CPU that keeps code coherent by itself needs no `syncCode`. Each
+   * must exist.
+   */
+  readonly hidden?: Readonly<Record<string, string>>;
+}
+
+/** Bugs that every proof must plant at least. */
+const AT_LEAST = 15;
+
+/** The first case of the bug's group that fails, with its message; undefined when all pass. */
+export function firstFailure(bug: SeededBug, createMachine: () => Machine): string | undefined {
+  const cases: [name: string, body: () => void][] = [];
+  const collector: KitRunner = {
+    describe: (_name, body) => body(),
+    it: (name, body) => void cases.push([name, body]),
+  };
+  machineKit(collector, () => bug.plant(createMachine()), { groups: [bug.group] });
+  for (const [name, body] of cases) {
+    try {
+      body();
+    } catch (error) {
+      return `${name}: ${String(error)}`;
+    }
+  }
+  return undefined;
+}
+
+/** Registers one case per bug. @param createMachine as for `machineKit` */
+export function machineKitProof(
+  { describe, it }: KitRunner,
+  createMachine: () => Machine,
+  { name, hidden = {} }: KitProofOptions = {},
+): void {
+  const probe = createMachine();
+  const all = seededBugs();
+  const planted = all.filter((bug) => hidden[bug.name] === undefined && (bug.needs?.(probe) ?? true));
+  const heading = name ?? probe.info.name;
+  probe.dispose();
+
+  describe(`the machine kit notices, on ${heading}`, () => {
+    for (const bug of planted) {
+      it(bug.name, () => {
+        check(firstFailure(bug, createMachine) !== undefined, `no case of group '${bug.group}' failed`);
+      });
+    }
+
+    it(`${planted.length} bugs, more than ${AT_LEAST - 1}; hidden ones exist`, () => {
+      check(planted.length >= AT_LEAST, `expected at least ${AT_LEAST}, got ${planted.length}`);
+      const unknown = Object.keys(hidden).filter((each) => !all.some((bug) => bug.name === each));
+      check(unknown.length === 0, `no such bug: ${unknown.join(', ')}`);
+    });
+  });
+}

@@ -1,0 +1,2 @@
+export * from './api.js';
+export { IpcSystem, createIpc } from './ipc-system.js';

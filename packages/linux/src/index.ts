@@ -1,0 +1,2 @@
+export type { LinuxOptions } from './api.js';
+export { LinuxPersonality, linux } from './personality.js';

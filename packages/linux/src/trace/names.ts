@@ -1,0 +1,231 @@
+/** Names of flags and choices, by the headers that define them. */
+import { sequence } from './text.js';
+
+type Flags = readonly (readonly [number, string])[];
+
+export const OPEN_FLAGS: Flags = [
+  [0o100, 'O_CREAT'],
+  [0o200, 'O_EXCL'],
+  [0o400, 'O_NOCTTY'],
+  [0o1000, 'O_TRUNC'],
+  [0o2000, 'O_APPEND'],
+  [0o4000, 'O_NONBLOCK'],
+  [0o4010000, 'O_SYNC'],
+  [0o10000, 'O_DSYNC'],
+  [0o40000, 'O_DIRECT'],
+  [0o100000, 'O_LARGEFILE'],
+  [0o20200000, 'O_TMPFILE'],
+  [0o200000, 'O_DIRECTORY'],
+  [0o400000, 'O_NOFOLLOW'],
+  [0o1000000, 'O_NOATIME'],
+  [0o2000000, 'O_CLOEXEC'],
+  [0o10000000, 'O_PATH'],
+];
+export const ACCESS_MODES = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'] as const;
+
+/** Bit 0x200 means different things to different calls. */
+export const AT_FLAGS: Readonly<Record<string, Flags>> = {
+  '': atFlags([]),
+  remove: atFlags([[0x200, 'AT_REMOVEDIR']]),
+  access: atFlags([[0x200, 'AT_EACCESS']]),
+};
+
+function atFlags(extra: Flags): Flags {
+  return [
+    [0x100, 'AT_SYMLINK_NOFOLLOW'],
+    ...extra,
+    [0x400, 'AT_SYMLINK_FOLLOW'],
+    [0x800, 'AT_NO_AUTOMOUNT'],
+    [0x1000, 'AT_EMPTY_PATH'],
+    [0x2000, 'AT_STATX_FORCE_SYNC'],
+    [0x4000, 'AT_STATX_DONT_SYNC'],
+  ];
+}
+
+export const WHENCE = sequence('SEEK_SET SEEK_CUR SEEK_END SEEK_DATA SEEK_HOLE');
+export const ACCESS: Flags = [
+  [4, 'R_OK'],
+  [2, 'W_OK'],
+  [1, 'X_OK'],
+];
+export const FCNTL: Readonly<Record<number, string>> = {
+  ...sequence('F_DUPFD F_GETFD F_SETFD F_GETFL F_SETFL F_GETLK F_SETLK F_SETLKW F_SETOWN F_GETOWN F_SETSIG F_GETSIG'),
+  ...sequence('F_OFD_GETLK F_OFD_SETLK F_OFD_SETLKW', 36),
+  ...sequence('F_SETLEASE F_GETLEASE F_NOTIFY', 1024),
+  ...sequence('F_DUPFD_CLOEXEC F_SETPIPE_SZ F_GETPIPE_SZ F_ADD_SEALS F_GET_SEALS', 1030),
+};
+export const FLOCK: Flags = [
+  [1, 'LOCK_SH'],
+  [2, 'LOCK_EX'],
+  [4, 'LOCK_NB'],
+  [8, 'LOCK_UN'],
+];
+
+export const PROT: Flags = [
+  [1, 'PROT_READ'],
+  [2, 'PROT_WRITE'],
+  [4, 'PROT_EXEC'],
+  [8, 'PROT_SEM'],
+  [0x01000000, 'PROT_GROWSDOWN'],
+];
+export const MAP_TYPES = sequence('MAP_FILE MAP_SHARED MAP_PRIVATE MAP_SHARED_VALIDATE');
+export const MAP_FLAGS: Flags = [
+  [0x10, 'MAP_FIXED'],
+  [0x20, 'MAP_ANONYMOUS'],
+  [0x100, 'MAP_GROWSDOWN'],
+  [0x800, 'MAP_DENYWRITE'],
+  [0x1000, 'MAP_EXECUTABLE'],
+  [0x2000, 'MAP_LOCKED'],
+  [0x4000, 'MAP_NORESERVE'],
+  [0x8000, 'MAP_POPULATE'],
+  [0x10000, 'MAP_NONBLOCK'],
+  [0x20000, 'MAP_STACK'],
+  [0x40000, 'MAP_HUGETLB'],
+  [0x80000, 'MAP_SYNC'],
+  [0x100000, 'MAP_FIXED_NOREPLACE'],
+];
+export const MADVISE: Readonly<Record<number, string>> = {
+  ...sequence('MADV_NORMAL MADV_RANDOM MADV_SEQUENTIAL MADV_WILLNEED MADV_DONTNEED'),
+  ...sequence('MADV_FREE MADV_REMOVE MADV_DONTFORK MADV_DOFORK MADV_MERGEABLE MADV_UNMERGEABLE MADV_HUGEPAGE', 8),
+  ...sequence('MADV_NOHUGEPAGE MADV_DONTDUMP MADV_DODUMP MADV_WIPEONFORK MADV_KEEPONFORK MADV_COLD MADV_PAGEOUT', 15),
+  ...sequence('MADV_POPULATE_READ MADV_POPULATE_WRITE', 22),
+};
+
+export const CLONE: Flags = [
+  [0x100, 'CLONE_VM'],
+  [0x200, 'CLONE_FS'],
+  [0x400, 'CLONE_FILES'],
+  [0x800, 'CLONE_SIGHAND'],
+  [0x1000, 'CLONE_PIDFD'],
+  [0x2000, 'CLONE_PTRACE'],
+  [0x4000, 'CLONE_VFORK'],
+  [0x8000, 'CLONE_PARENT'],
+  [0x10000, 'CLONE_THREAD'],
+  [0x20000, 'CLONE_NEWNS'],
+  [0x40000, 'CLONE_SYSVSEM'],
+  [0x80000, 'CLONE_SETTLS'],
+  [0x100000, 'CLONE_PARENT_SETTID'],
+  [0x200000, 'CLONE_CHILD_CLEARTID'],
+  [0x400000, 'CLONE_DETACHED'],
+  [0x800000, 'CLONE_UNTRACED'],
+  [0x1000000, 'CLONE_CHILD_SETTID'],
+  [0x2000000, 'CLONE_NEWCGROUP'],
+  [0x4000000, 'CLONE_NEWUTS'],
+  [0x8000000, 'CLONE_NEWIPC'],
+  [0x10000000, 'CLONE_NEWUSER'],
+  [0x20000000, 'CLONE_NEWPID'],
+  [0x40000000, 'CLONE_NEWNET'],
+  [0x80000000, 'CLONE_IO'],
+];
+export const WAIT_OPTIONS: Flags = [
+  [1, 'WNOHANG'],
+  [2, 'WSTOPPED'],
+  [4, 'WEXITED'],
+  [8, 'WCONTINUED'],
+  [0x01000000, 'WNOWAIT'],
+  [0x20000000, '__WNOTHREAD'],
+  [0x40000000, '__WALL'],
+  [0x80000000, '__WCLONE'],
+];
+
+export const SIGMASK_HOW = sequence('SIG_BLOCK SIG_UNBLOCK SIG_SETMASK');
+export const SA_FLAGS: Flags = [
+  [0x04000000, 'SA_RESTORER'],
+  [0x08000000, 'SA_ONSTACK'],
+  [0x10000000, 'SA_RESTART'],
+  [0x40000000, 'SA_NODEFER'],
+  [0x80000000, 'SA_RESETHAND'],
+  [4, 'SA_SIGINFO'],
+  [1, 'SA_NOCLDSTOP'],
+  [2, 'SA_NOCLDWAIT'],
+];
+export const STACK_FLAGS: Flags = [
+  [1, 'SS_ONSTACK'],
+  [2, 'SS_DISABLE'],
+  [0x80000000, 'SS_AUTODISARM'],
+];
+export const FUTEX = sequence(
+  'FUTEX_WAIT FUTEX_WAKE FUTEX_FD FUTEX_REQUEUE FUTEX_CMP_REQUEUE FUTEX_WAKE_OP FUTEX_LOCK_PI FUTEX_UNLOCK_PI ' +
+    'FUTEX_TRYLOCK_PI FUTEX_WAIT_BITSET FUTEX_WAKE_BITSET FUTEX_WAIT_REQUEUE_PI FUTEX_CMP_REQUEUE_PI FUTEX_LOCK_PI2',
+);
+
+export const CLOCKS = sequence(
+  'CLOCK_REALTIME CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID CLOCK_THREAD_CPUTIME_ID CLOCK_MONOTONIC_RAW ' +
+    'CLOCK_REALTIME_COARSE CLOCK_MONOTONIC_COARSE CLOCK_BOOTTIME CLOCK_REALTIME_ALARM CLOCK_BOOTTIME_ALARM ' +
+    'CLOCK_SGI_CYCLE CLOCK_TAI',
+);
+export const ITIMERS = sequence('ITIMER_REAL ITIMER_VIRTUAL ITIMER_PROF');
+export const POLL_EVENTS: Flags = [
+  [0x1, 'POLLIN'],
+  [0x2, 'POLLPRI'],
+  [0x4, 'POLLOUT'],
+  [0x8, 'POLLERR'],
+  [0x10, 'POLLHUP'],
+  [0x20, 'POLLNVAL'],
+  [0x40, 'POLLRDNORM'],
+  [0x80, 'POLLRDBAND'],
+  [0x100, 'POLLWRNORM'],
+  [0x200, 'POLLWRBAND'],
+  [0x2000, 'POLLRDHUP'],
+];
+export const EPOLL_EVENTS: Flags = [
+  ...POLL_EVENTS.map(([bits, name]) => [bits, `E${name}`] as const),
+  [0x10000000, 'EPOLLEXCLUSIVE'],
+  [0x20000000, 'EPOLLWAKEUP'],
+  [0x40000000, 'EPOLLONESHOT'],
+  [0x80000000, 'EPOLLET'],
+];
+export const EPOLL_OPERATIONS = sequence('EPOLL_CTL_ADD EPOLL_CTL_DEL EPOLL_CTL_MOD', 1);
+export const FAMILIES: Readonly<Record<number, string>> = {
+  ...sequence('AF_UNSPEC AF_UNIX AF_INET'),
+  10: 'AF_INET6',
+  16: 'AF_NETLINK',
+  17: 'AF_PACKET',
+};
+export const LIMITS = sequence(
+  'RLIMIT_CPU RLIMIT_FSIZE RLIMIT_DATA RLIMIT_STACK RLIMIT_CORE RLIMIT_RSS RLIMIT_NPROC RLIMIT_NOFILE RLIMIT_MEMLOCK ' +
+    'RLIMIT_AS RLIMIT_LOCKS RLIMIT_SIGPENDING RLIMIT_MSGQUEUE RLIMIT_NICE RLIMIT_RTPRIO RLIMIT_RTTIME',
+);
+export const RUSAGE = { 0: 'RUSAGE_SELF', 1: 'RUSAGE_THREAD', [-1]: 'RUSAGE_CHILDREN' } as const;
+export const PRCTL: Readonly<Record<number, string>> = {
+  1: 'PR_SET_PDEATHSIG',
+  2: 'PR_GET_PDEATHSIG',
+  3: 'PR_GET_DUMPABLE',
+  4: 'PR_SET_DUMPABLE',
+  7: 'PR_GET_KEEPCAPS',
+  8: 'PR_SET_KEEPCAPS',
+  15: 'PR_SET_NAME',
+  16: 'PR_GET_NAME',
+  21: 'PR_GET_SECCOMP',
+  22: 'PR_SET_SECCOMP',
+  23: 'PR_CAPBSET_READ',
+  24: 'PR_CAPBSET_DROP',
+  29: 'PR_SET_TIMERSLACK',
+  30: 'PR_GET_TIMERSLACK',
+  35: 'PR_SET_MM',
+  36: 'PR_SET_CHILD_SUBREAPER',
+  37: 'PR_GET_CHILD_SUBREAPER',
+  38: 'PR_SET_NO_NEW_PRIVS',
+  39: 'PR_GET_NO_NEW_PRIVS',
+  40: 'PR_GET_TID_ADDRESS',
+  41: 'PR_SET_THP_DISABLE',
+  42: 'PR_GET_THP_DISABLE',
+  47: 'PR_CAP_AMBIENT',
+  0x53564d41: 'PR_SET_VMA',
+};
+/** Source: arch/x86/include/uapi/asm/prctl.h. */
+export const ARCH_PRCTL: Readonly<Record<number, string>> = {
+  ...sequence('ARCH_SET_GS ARCH_SET_FS ARCH_GET_FS ARCH_GET_GS', 0x1001),
+  ...sequence('ARCH_GET_CPUID ARCH_SET_CPUID', 0x1011),
+  0x3001: 'ARCH_CET_STATUS',
+  ...sequence('ARCH_SHSTK_ENABLE ARCH_SHSTK_DISABLE', 0x5001),
+};
+export const FILE_TYPES: Readonly<Record<number, string>> = {
+  0o140000: 'S_IFSOCK',
+  0o120000: 'S_IFLNK',
+  0o100000: 'S_IFREG',
+  0o060000: 'S_IFBLK',
+  0o040000: 'S_IFDIR',
+  0o020000: 'S_IFCHR',
+  0o010000: 'S_IFIFO',
+};

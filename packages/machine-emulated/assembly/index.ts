@@ -1,0 +1,58 @@
+/** What the host may call. Everything else is shared memory (layout.ts). */
+import {
+  CFG_CODE_BASE, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CFG_REGIONS, HART_PRIV, HART_TIMER, REGIONS,
+  REGION_BYTES,
+} from './layout';
+import { PRIV_M } from './bits';
+import { dropAll, dropCode } from './code-cache';
+import { dropReservation } from './atomic';
+import { flushAll, flushMatching } from './tlb';
+
+export { runHosted, runSystem } from './run';
+export { dropReservation } from './atomic';
+
+/** Tells where the variable parts of the memory are. Memory is zero-filled; call once, before everything else. */
+export function init(codeBase: u32, codePages: u32, codeOwners: u32, pageInfo: u32): void {
+  store<u32>(CFG_CODE_BASE, codeBase);
+  store<u32>(CFG_CODE_PAGES, codePages);
+  store<u32>(CFG_CODE_OWNERS, codeOwners);
+  store<u32>(CFG_PAGE_INFO, pageInfo);
+  store<u64>(HART_TIMER, <u64>-1);
+  store<u32>(HART_PRIV, PRIV_M);
+  flushAll();
+}
+
+/** Adds a RAM region of `pages` pages at physical page `frame`, whose bytes are at `host`. */
+export function addRegion(frame: f64, pages: u32, host: u32): void {
+  const count = load<u32>(CFG_REGIONS);
+  const r = REGIONS + <usize>count * REGION_BYTES;
+  const before = r - REGION_BYTES;
+  const first = count == 0 ? 0 : load<u32>(before, 20) + <u32>(load<u64>(before, 8) >> 12);
+  store<u64>(r, <u64>frame << 12);
+  store<u64>(r, <u64>pages << 12, 8);
+  store<u32>(r, host, 16);
+  store<u32>(r, first, 20);
+  store<u32>(CFG_REGIONS, count + 1);
+}
+
+/** Forgets translations of `va` (two halves), or all, in every address space of an ASID. */
+export function flushSpace(asid: u32, lo: u32, hi: u32, all: u32): void {
+  flushMatching(<u64>asid << 44, <u64>0xffff << 44, <u64>lo | (<u64>hi << 32), all != 0);
+}
+
+/** Forgets every translation. */
+export function flushEverything(): void {
+  flushAll();
+}
+
+/** Forgets instructions decoded from RAM pages first .. first + count - 1. */
+export function forgetCode(first: u32, count: u32): void {
+  dropCode(first, count);
+}
+
+/** Forgets everything derived from memory: after a snapshot was restored. */
+export function forgetAll(): void {
+  dropAll();
+  flushAll();
+  dropReservation();
+}

@@ -1,0 +1,92 @@
+/**
+ * Address translation: Sv39, Sv48 and Sv57 page tables in guest RAM, with accessed and dirty bits set by hardware
+ * (privileged specification, "Virtual Address Translation Process"). A failure leaves the exception in `faultCause` and
+ * `faultValue`.
+ */
+import {
+  CAUSE_FETCH_ACCESS, CAUSE_FETCH_PAGE, CAUSE_LOAD_ACCESS, CAUSE_LOAD_PAGE, CAUSE_STORE_ACCESS, CAUSE_STORE_PAGE,
+  PRIV_M, PRIV_U, PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X,
+} from './bits';
+import { SHARED } from './base';
+import { hostOf } from './memory';
+import { markSuper, setMode, setSatp } from './tlb';
+
+export const READ: i32 = 0;
+export const WRITE: i32 = 1;
+export const EXEC: i32 = 2;
+/** What failed translations return. */
+export const NOWHERE: u64 = 0xffffffffffffffff;
+
+export let faultCause: u32 = 0;
+export let faultValue: u64 = 0;
+
+const PPN_MASK: u64 = 0xfffffffffff;
+const RESERVED: u64 = 0xffc0000000000000;
+const SET_SUM: u32 = 4;
+const SET_MXR: u32 = 8;
+
+export function fault(cause: u32, value: u64): void {
+  faultCause = cause;
+  faultValue = value;
+}
+
+export function pageFault(access: i32, va: u64): u64 {
+  fault(access == READ ? CAUSE_LOAD_PAGE : access == WRITE ? CAUSE_STORE_PAGE : CAUSE_FETCH_PAGE, va);
+  return NOWHERE;
+}
+
+export function accessFault(access: i32, va: u64): u64 {
+  fault(access == READ ? CAUSE_LOAD_ACCESS : access == WRITE ? CAUSE_STORE_ACCESS : CAUSE_FETCH_ACCESS, va);
+  return NOWHERE;
+}
+
+function permits(pte: u64, mode: u32, access: i32): bool {
+  const user = (pte & PTE_U) != 0;
+  if ((mode & 3) == PRIV_U) {
+    if (!user) return false;
+  } else if (user && (access == EXEC || (mode & SET_SUM) == 0)) return false;
+  if (access == EXEC) return (pte & PTE_X) != 0;
+  if (access == WRITE) return (pte & PTE_W) != 0;
+  return (pte & PTE_R) != 0 || ((mode & SET_MXR) != 0 && (pte & PTE_X) != 0);
+}
+
+/** Sets A, and D for a write, in the entry at `entry`. @returns false when somebody changed the entry meanwhile */
+// @ts-ignore: decorator
+@inline
+function touch(entry: usize, pte: u64, access: i32): bool {
+  const wanted = access == WRITE ? pte | PTE_A | PTE_D : pte | PTE_A;
+  if (wanted == pte) return true;
+  if (SHARED) return atomic.cmpxchg<u64>(entry, pte, wanted) == pte;
+  store<u64>(entry, wanted);
+  return true;
+}
+
+/** @returns physical address of `va` for an access in translation set `set`, or NOWHERE. */
+export function translate(set: usize, va: u64, access: i32): u64 {
+  const satp = setSatp(set);
+  const mode = setMode(set);
+  const scheme = <i32>(satp >> 60);
+  if ((mode & 3) == PRIV_M || scheme == 0) return va;
+  if (scheme < 8 || scheme > 10) return pageFault(access, va); // a hosted context without an address space
+  const levels = scheme - 5; // 8: Sv39, three levels
+  const unused = 64 - (12 + 9 * levels);
+  if (<u64>(<i64>(va << unused) >> unused) != va) return pageFault(access, va);
+  let table = (satp & PPN_MASK) << 12;
+  for (let level = levels - 1; level >= 0; level--) {
+    const entry = hostOf(table + (((va >> (12 + 9 * level)) & 511) << 3), 8);
+    if (entry == 0) return accessFault(access, va);
+    const pte = load<u64>(entry);
+    if ((pte & PTE_V) == 0 || (pte & (PTE_R | PTE_W)) == PTE_W || (pte & RESERVED) != 0) return pageFault(access, va);
+    const ppn = (pte >> 10) & PPN_MASK;
+    if (pte & (PTE_R | PTE_X)) {
+      const low = (<u64>1 << (9 * level)) - 1;
+      if (!permits(pte, mode, access) || (ppn & low) != 0) return pageFault(access, va);
+      if (!touch(entry, pte, access)) return translate(set, va, access);
+      if (level > 0) markSuper(set);
+      return ((ppn | ((va >> 12) & low)) << 12) | (va & 0xfff);
+    }
+    if (pte & (PTE_A | PTE_D | PTE_U)) return pageFault(access, va);
+    table = ppn << 12;
+  }
+  return pageFault(access, va);
+}

@@ -1,0 +1,87 @@
+/**
+ * Virtual time: steps x picoseconds, plus idle time skipped. One deadline in hart memory serves the kernel's clock
+ * (hosted) and the CLINT's comparator (system); whoever set it last owns it.
+ *
+ * Units      step = one instruction begun; tick = 100 ns (the guest's `time`)
+ */
+import type { Nanoseconds } from '@veridian-os/abi';
+import type { Clock } from '@veridian-os/hal';
+import type { TimerPort } from '@veridian-os/devices';
+import { TIMEBASE_HZ } from './api.js';
+import { HART } from './internal/layout.js';
+
+const TWO_32 = 4294967296;
+const NEVER = 0xffffffff; // both halves of a timer that is off
+export const TICK_NS = 1e9 / TIMEBASE_HZ;
+
+/** Steps x picoseconds may pass 2^53: split so that both products stay exact. */
+export function stepsToNs(steps: number, picoseconds: number): number {
+  const whole = Math.floor(steps / 1000);
+  return whole * picoseconds + Math.floor(((steps - whole * 1000) * picoseconds) / 1000);
+}
+
+export class VirtualClock implements Clock {
+  readonly virtual = true;
+  private readonly words: Uint32Array<ArrayBufferLike>;
+  private readonly picoseconds: number;
+  private deadline = Infinity;
+
+  constructor(words: Uint32Array<ArrayBufferLike>, picoseconds: number) {
+    this.words = words;
+    this.picoseconds = picoseconds;
+    words[HART.PS_PER_STEP / 4] = picoseconds;
+  }
+
+  private read(at: number): number {
+    return this.words[at / 4 + 1] * TWO_32 + this.words[at / 4];
+  }
+
+  private write(at: number, value: number): void {
+    this.words[at / 4] = value >>> 0;
+    this.words[at / 4 + 1] = Math.floor(value / TWO_32) >>> 0;
+  }
+
+  now(): Nanoseconds {
+    return (this.read(HART.TIME_OFFSET) + stepsToNs(this.read(HART.STEPS), this.picoseconds)) as Nanoseconds;
+  }
+
+  setDeadline(at: number): void {
+    this.deadline = at;
+    this.arm();
+  }
+
+  /** @throws RangeError unless `to` is a number */
+  advance(to: Nanoseconds): void {
+    if (Number.isNaN(to)) throw new RangeError(`to: expected nanoseconds, got ${to}`);
+    const ahead = to - this.now();
+    if (!(ahead > 0)) return;
+    this.write(HART.TIME_OFFSET, this.read(HART.TIME_OFFSET) + Math.ceil(ahead));
+    // A hosted run takes the deadline away when it reports it; it must not come back.
+    if (this.words[HART.TIMER / 4] === NEVER && this.words[HART.TIMER / 4 + 1] === NEVER) this.deadline = Infinity;
+    this.arm();
+  }
+
+  /** Jumps to the deadline. @returns false when there is none ahead */
+  skipToDeadline(): boolean {
+    if (this.deadline === Infinity || this.deadline <= this.now()) return false;
+    this.advance(Math.ceil(this.deadline) as Nanoseconds);
+    return true;
+  }
+
+  /** The CLINT's view. */
+  readonly timerPort: TimerPort = {
+    ticks: () => Math.floor(this.now() / TICK_NS),
+    setDeadline: (tick) => this.setDeadline(tick * TICK_NS),
+  };
+
+  /** First step at which the time is not before the deadline; all ones = never. */
+  private arm(): void {
+    if (this.deadline === Infinity) {
+      this.words[HART.TIMER / 4] = NEVER;
+      this.words[HART.TIMER / 4 + 1] = NEVER;
+      return;
+    }
+    const after = Math.max(0, this.deadline - this.read(HART.TIME_OFFSET));
+    this.write(HART.TIMER, Math.min(Math.ceil((after * 1000) / this.picoseconds), Number.MAX_SAFE_INTEGER));
+  }
+}

@@ -1,0 +1,5 @@
+export * from './api.js';
+export { EmulatedMachine } from './machine.js';
+export { SystemHart } from './system.js';
+export type { SystemTrap } from './system.js';
+export type { EmulatedCpu } from './cpu.js';

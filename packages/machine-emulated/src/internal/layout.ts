@@ -1,0 +1,102 @@
+/**
+ * Addresses in the machine's WebAssembly memory, as assembly/layout.ts has them (a unit test compares the two files),
+ * and where the parts whose size depends on the options go.
+ */
+
+/** One context: x0..x31 and pc (33 u64), f0..f31 (u64), fcsr (u32), zero (u32), satp (u64), padding. */
+export const CONTEXT = {
+  PC: 256,
+  F: 264,
+  FCSR: 520,
+  SATP: 528,
+  BYTES: 576,
+} as const;
+
+/** Bytes of one CPU's own part of the memory; CPU i's begins at i times this. */
+export const HART_BYTES = 0xb0000;
+
+/** Hart state, in the CPU's part. */
+export const HART = {
+  STEPS: 0x1000,
+  RETIRED: 0x1008,
+  TIME_OFFSET: 0x1010,
+  TIMER: 0x1018,
+  PS_PER_STEP: 0x1020,
+  KICK: 0x1024,
+  HOSTED: 0x1028,
+  PRIV: 0x102c,
+  LINES: 0x1030,
+  WAITING: 0x10f8,
+  STATE: 0x1100,
+  PAUSE: 0x1104,
+  PAUSED: 0x1108,
+  REGISTERS: 0x110c,
+  BUDGET: 0x1110,
+  BELL: 0x1114,
+  FENCE: 0x1120,
+} as const;
+
+/** Values of HART.STATE; see assembly/serve.ts. */
+export const HartState = { Parked: 0, Running: 1, Back: 2, Quit: 3 } as const;
+
+/** The trap record. */
+export const TRAP = {
+  KIND: 0x1400,
+  CAUSE: 0x1404,
+  TVAL: 0x1408,
+  CONSUMED: 0x1410,
+} as const;
+
+export const CODE_PAGE_BYTES = 16400;
+export const MAX_REGIONS = 16;
+/** Part of a page-info word that is not 0 while code of the page is decoded. */
+export const PAGE_CODE_MASK = 0x00ffffff;
+
+/** Decoded code of one CPU. */
+export interface CodePlan {
+  readonly codeOwners: number;
+  readonly codePages: number;
+  readonly pageInfo: number;
+}
+
+/** Byte addresses of the variable parts. */
+export interface MemoryPlan {
+  readonly contexts: number;
+  /** Of each CPU. */
+  readonly code: readonly CodePlan[];
+  /** Of each RAM region. */
+  readonly ram: readonly number[];
+  /** Bytes in all, a multiple of 64 KiB. */
+  readonly total: number;
+}
+
+const WASM_PAGE = 65536;
+
+function alignUp(value: number, to: number): number {
+  return Math.ceil(value / to) * to;
+}
+
+/** Lays out a memory for these sizes (bytes of RAM per region). The result may exceed what WebAssembly can have. */
+export function planMemory(
+  maxContexts: number,
+  codePages: number,
+  ramBytes: readonly number[],
+  cpus: number,
+): MemoryPlan {
+  const frames = ramBytes.reduce((sum, bytes) => sum + bytes / 4096, 0);
+  const contexts = cpus * HART_BYTES;
+  let next = contexts + maxContexts * CONTEXT.BYTES;
+  const take = (bytes: number, unit: number): number => {
+    const at = alignUp(next, unit);
+    next = at + bytes;
+    return at;
+  };
+  const code: CodePlan[] = [];
+  for (let i = 0; i < cpus; i++) {
+    const codeOwners = take(codePages * 4, 64);
+    const pageInfo = take(frames * 4, 64);
+    code.push({ codeOwners, pageInfo, codePages: take(codePages * CODE_PAGE_BYTES, 64) });
+  }
+  const ram = ramBytes.map((bytes) => take(bytes, WASM_PAGE));
+  return { contexts, code, ram, total: alignUp(next, WASM_PAGE) };
+}

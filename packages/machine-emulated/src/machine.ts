@@ -1,0 +1,223 @@
+/**
+ * The emulated RV64GC machine: one WebAssembly memory, one hart or several, QEMU's `virt` devices.
+ *
+ * With one CPU nothing is shared and there is no worker; with several another build of the core is used (harts.ts).
+ */
+import type { ContextId, CpuId, Instructions, MemoryRegion, MmuPort, Nanoseconds, PhysAddr } from '@veridian-os/abi';
+import { NONE, panic } from '@veridian-os/abi';
+import type { StopRequest } from '@veridian-os/devices';
+import {
+  Clint,
+  DeviceBus,
+  MACHINE_CONTEXT,
+  Plic,
+  PlicInterrupts,
+  Rom,
+  SUPERVISOR_CONTEXT,
+  TestFinisher,
+  Uart16550,
+} from '@veridian-os/devices';
+import type { Clock, Firmware, InterruptController, Machine, MachineFeatures, MachineInfo } from '@veridian-os/hal';
+import { RISCV64 } from '@veridian-os/hal';
+import type { EmulatedMachineOptions } from './api.js';
+import { MEMORY_MAP, UART_SOURCE } from './api.js';
+import { VirtualClock } from './clock.js';
+import { ContextTable } from './contexts.js';
+import { EmulatedCpu, checkBudget } from './cpu.js';
+import { Harts } from './harts.js';
+import { HartsClock } from './harts-clock.js';
+import { startWorker } from './host/worker.js';
+import { virtTree } from './firmware/virt-tree.js';
+import type { CoreMemory, CoreModule, SharedCoreExports } from './internal/core.js';
+import { compileCore, compileCoreAsync, createMemory, instantiateCore } from './internal/core.js';
+import { GuestRam } from './internal/guest-ram.js';
+import { HART, HART_BYTES, planMemory } from './internal/layout.js';
+import { checkTotal, readOptions, type Settings } from './internal/options.js';
+import { EmulatedMmu } from './mmu.js';
+import { SharedMmu } from './shared-mmu.js';
+import type { SystemTrap } from './system.js';
+import { SystemHart } from './system.js';
+
+const PLIC_SOURCES = 31;
+const FDT_OFFSET = 0x100;
+const LINE_MSI = 1 << 3;
+const LINE_SEI = 1 << 9;
+const LINE_MEI = 1 << 11;
+
+export class EmulatedMachine implements Machine {
+  readonly info: MachineInfo;
+  readonly features: MachineFeatures;
+  readonly memory: readonly MemoryRegion[];
+  readonly cpus: readonly EmulatedCpu[];
+  readonly contexts: ContextTable;
+  readonly mmu: MmuPort;
+  readonly bus: DeviceBus;
+  readonly interrupts: InterruptController;
+  readonly clock: Clock;
+  readonly firmware: Firmware;
+  readonly uart: Uart16550;
+  /** Of each CPU, on this thread. */
+  private readonly cores: readonly SharedCoreExports[];
+  /** Undefined with one CPU. */
+  private readonly harts: Harts | undefined;
+  private readonly systemHart: SystemHart | undefined;
+  private readonly words: Uint32Array<ArrayBufferLike>;
+  private started: { context: ContextId; budget: Instructions } | null = null;
+
+  /** @throws RangeError for a bad option; compiling takes some milliseconds */
+  static create(options: EmulatedMachineOptions = {}): EmulatedMachine {
+    return new EmulatedMachine(options, compileCore(options.cpus));
+  }
+
+  /** Like `create`, for hosts that compile on the main thread only asynchronously. */
+  static async createAsync(options: EmulatedMachineOptions = {}): Promise<EmulatedMachine> {
+    return new EmulatedMachine(options, await compileCoreAsync(options.cpus));
+  }
+
+  private constructor(options: EmulatedMachineOptions, module: CoreModule) {
+    const settings = readOptions(options);
+    const { cpus, codePages } = settings;
+    const sizes = settings.ram.map((piece) => piece.bytes);
+    const plan = planMemory(settings.maxContexts, codePages, sizes, cpus);
+    checkTotal(plan.total, settings.ram);
+    const memory = createMemory(plan.total, cpus > 1);
+    const ram = new GuestRam(memory.buffer, settings.ram, plan.ram);
+    this.words = ram.words;
+    this.memory = ram.regions;
+    this.bus = new DeviceBus();
+    this.cores = plan.code.map((code, i) => {
+      const core = instantiateCore(module, memory, this.bus, i * HART_BYTES);
+      core.init(code.codePages, codePages, code.codeOwners, code.pageInfo);
+      settings.ram.forEach((piece, r) => core.addRegion(piece.base / 4096, piece.bytes / 4096, plan.ram[r]));
+      return core;
+    });
+    this.contexts = new ContextTable(memory.buffer, plan.contexts, settings.maxContexts, () => this.dropReservations());
+    const clock = this.createClock(settings);
+    this.clock = clock;
+    if (clock instanceof HartsClock) {
+      this.harts = new Harts(this.cores, this.words, this.contexts, clock);
+      this.cpus = this.harts.cpus;
+      this.mmu = new SharedMmu(this.harts, ram, plan.code);
+      startWorkers(this.harts, module, memory);
+    } else {
+      const [core] = this.cores;
+      this.cpus = [new EmulatedCpu(0 as CpuId, core, this.words, this.contexts)];
+      this.mmu = new EmulatedMmu(core, ram);
+      this.systemHart = new SystemHart(core, this.words, this.contexts, clock);
+    }
+    const plic = new Plic(PLIC_SOURCES, 2, (context, high) => this.onPlic(context, high));
+    this.interrupts = new PlicInterrupts(plic);
+    const output = (bytes: Uint8Array): void => options.console?.output(bytes);
+    this.uart = new Uart16550(output, (high) => plic.setLevel(UART_SOURCE, high));
+    const blob = virtTree(settings.ram, options.commandLine ?? '', cpus);
+    this.attachDevices(plic, clock, blob);
+    this.firmware = { kind: 'fdt', blob, address: (MEMORY_MAP.bootRom.base + FDT_OFFSET) as PhysAddr };
+    this.info = {
+      name: 'emulated',
+      description: `emulated RV64GC, Sv39, predecoded interpreter in WebAssembly${cpus > 1 ? `, ${cpus} CPUs` : ''}`,
+      layout: RISCV64,
+    };
+    this.features = {
+      isa: 'riscv64',
+      pageTables: 'sv39',
+      exactBudget: true,
+      deterministic: cpus === 1,
+      hardwareAccessedDirty: true,
+      misaligned: true,
+      maxContexts: settings.maxContexts,
+      devices: this.bus.ranges,
+    };
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.uart.receive(bytes);
+  }
+
+  /**
+   * The hart with its M and S modes, for guests that bring their own kernel.
+   * @throws KernelPanic `machine-emulated/system` with several CPUs
+   */
+  get system(): SystemHart {
+    return this.systemHart ?? panic('machine-emulated/system', 'a whole computer needs a machine with cpus: 1');
+  }
+
+  start(cpu: CpuId, context: ContextId, budget: Instructions): void {
+    if (this.harts !== undefined) {
+      this.harts.start(cpu, context, budget);
+      return;
+    }
+    if (cpu !== 0) panic('cpu/start', `no CPU ${cpu}`);
+    if (this.started !== null) panic('cpu/start', `CPU ${cpu} is started already`);
+    checkBudget(budget);
+    this.cpus[0].hold(context);
+    this.started = { context, budget };
+  }
+
+  next(deadline: Nanoseconds): CpuId | -1 {
+    if (this.harts !== undefined) return this.harts.next(deadline);
+    if (this.started === null) return NONE;
+    const { context, budget } = this.started;
+    this.started = null;
+    const cpu = this.cpus[0];
+    cpu.letGo();
+    cpu.run(context, budget);
+    return cpu.id;
+  }
+
+  dispose(): void {
+    this.started = null;
+    this.harts?.quit();
+  }
+
+  /**
+   * Forgets everything derived from guest memory: translations, decoded instructions, the reservation. For hosts that
+   * replaced guest memory behind the machine's back, such as a restored snapshot. No CPU may be started.
+   */
+  forgetDerived(): void {
+    for (const core of this.cores) core.forgetAll();
+  }
+
+  private createClock({ cpus, picoseconds }: Settings): VirtualClock | HartsClock {
+    return cpus > 1 ? new HartsClock(this.words, picoseconds, cpus) : new VirtualClock(this.words, picoseconds);
+  }
+
+  /** Those of running CPUs belong to what they run, which nobody takes away. */
+  private dropReservations(): void {
+    for (const core of this.cores) core.dropReservation();
+  }
+
+  private attachDevices(plic: Plic, clock: VirtualClock | HartsClock, blob: Uint8Array): void {
+    const { bootRom, testFinisher, clint, plic: plicAt, uart } = MEMORY_MAP;
+    const rom = new Uint8Array(FDT_OFFSET + blob.length);
+    rom.set(blob, FDT_OFFSET);
+    const timer = new Clint(clock.timerPort, (high) => this.setLine(LINE_MSI, high));
+    this.bus.attach(bootRom.base, bootRom.length, new Rom(rom));
+    this.bus.attach(testFinisher.base, testFinisher.length, new TestFinisher((r) => this.onStop(r)), 'sifive,test1');
+    this.bus.attach(clint.base, clint.length, timer, 'riscv,clint0');
+    this.bus.attach(plicAt.base, plicAt.length, plic, 'riscv,plic0');
+    this.bus.attach(uart.base, uart.length, this.uart, 'ns16550a', UART_SOURCE);
+  }
+
+  private onStop(request: StopRequest): void {
+    if (this.systemHart !== undefined) this.systemHart.stopped = request;
+    for (const cpu of this.cpus) cpu.halt();
+  }
+
+  private onPlic(context: number, high: boolean): void {
+    if (context === MACHINE_CONTEXT) this.setLine(LINE_MEI, high);
+    if (context === SUPERVISOR_CONTEXT) this.setLine(LINE_SEI, high);
+    if (high && this.systemHart?.inUse !== true) this.cpus[0].interrupt();
+  }
+
+  private setLine(bit: number, high: boolean): void {
+    const at = HART.LINES / 4;
+    this.words[at] = high ? this.words[at] | bit : this.words[at] & ~bit;
+  }
+}
+
+function startWorkers(harts: Harts, module: CoreModule, memory: CoreMemory): void {
+  const failed = (error: unknown): void => void (harts.failure ??= String(error));
+  for (let i = 1; i < harts.cpus.length; i++) startWorker(module, memory, i * HART_BYTES, failed);
+}
+
+export type { SystemTrap };

@@ -1,0 +1,94 @@
+/**
+ * The hart as a whole computer: M, S and U mode, its own traps, interrupts from the devices. For guests that bring
+ * firmware or a kernel. It and the hosted CPU are one hart: use one of them at a time.
+ */
+import type { ContextId, Instructions } from '@veridian-os/abi';
+import { ENOMEM } from '@veridian-os/abi';
+import type { RegisterView } from '@veridian-os/hal';
+import type { VirtualClock } from './clock.js';
+import type { ContextTable } from './contexts.js';
+import type { StopRequest } from '@veridian-os/devices';
+import type { CoreExports } from './internal/core.js';
+import { HART, TRAP } from './internal/layout.js';
+
+const TWO_32 = 4294967296;
+const IDLE = 5;
+const KICK = 4;
+const PC_WORD = 64;
+const MACHINE_MODE = 3;
+
+/** Why a run of the whole hart ended. */
+export interface SystemTrap {
+  /** `idle`: WFI, nothing pending, no timer set. `stopped`: see {@link SystemHart.stopped}. */
+  readonly kind: 'budget' | 'kick' | 'idle' | 'stopped';
+  /** Instructions, traps included. */
+  readonly consumed: Instructions;
+}
+
+export class SystemHart {
+  private readonly core: CoreExports;
+  private readonly words: Uint32Array<ArrayBufferLike>;
+  private readonly contexts: ContextTable;
+  private readonly clock: VirtualClock;
+  private context: ContextId | null = null;
+  /** Set when the guest used the test finisher. */
+  stopped: StopRequest | null = null;
+
+  constructor(core: CoreExports, words: Uint32Array<ArrayBufferLike>, contexts: ContextTable, clock: VirtualClock) {
+    this.core = core;
+    this.words = words;
+    this.contexts = contexts;
+    this.clock = clock;
+  }
+
+  /** A guest kernel has the hart: device interrupts are its business. */
+  get inUse(): boolean {
+    return this.context !== null;
+  }
+
+  /** The hart's registers. @throws RangeError when all contexts are in use */
+  get registers(): RegisterView {
+    return this.contexts.registers(this.own());
+  }
+
+  /** Puts the hart into machine mode at `pc`, interrupts off, as after reset. */
+  reset(pc: number): void {
+    const view = this.registers;
+    view.fill(0);
+    view[PC_WORD] = pc >>> 0;
+    view[PC_WORD + 1] = Math.floor(pc / TWO_32);
+    this.words[HART.PRIV / 4] = MACHINE_MODE;
+    this.words[HART.WAITING / 4] = 0;
+    this.stopped = null;
+  }
+
+  /** Current privilege: 0 user, 1 supervisor, 3 machine. */
+  get privilege(): number {
+    return this.words[HART.PRIV / 4];
+  }
+
+  /**
+   * Runs until the budget is spent, a kick, or nothing is left to do. Waiting for the timer costs no instructions: time
+   * jumps to the deadline.
+   */
+  run(budget: number): SystemTrap {
+    const address = this.contexts.addressOf(this.own());
+    let consumed = 0;
+    for (;;) {
+      const kind = this.core.runSystem(address, budget - consumed);
+      consumed += this.words[TRAP.CONSUMED / 4 + 1] * TWO_32 + this.words[TRAP.CONSUMED / 4];
+      if (this.stopped !== null) return { kind: 'stopped', consumed: consumed as Instructions };
+      if (kind === KICK) return { kind: 'kick', consumed: consumed as Instructions };
+      if (kind !== IDLE) return { kind: 'budget', consumed: consumed as Instructions };
+      if (!this.clock.skipToDeadline()) return { kind: 'idle', consumed: consumed as Instructions };
+    }
+  }
+
+  private own(): ContextId {
+    if (this.context !== null) return this.context;
+    const made = this.contexts.create();
+    if (made === ENOMEM) throw new RangeError('maxContexts: expected room for the system hart, got none');
+    this.context = made as ContextId;
+    return this.context;
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * The machine against qemu-riscv64 on random programs: at least 100,000 instructions here, more with
+ * `npm run difftest`. A failure prints the seed and the smallest item list that still differs.
+ */
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { needs } from '../../../../tools/require-tool.js';
+import { compare } from './compare.js';
+import { RECORD_BYTES, buildImage, randomProgram } from './program.js';
+import { runOurs } from './run-ours.js';
+
+const SEEDS = [1, 2, 3, 4, 5, 6];
+const PER_SEED = 20_000;
+const PRIME_SLICE = 97;
+
+const describeWithQemu = needs('qemu-riscv64') ? describe : describe.skip;
+
+describeWithQemu('random programs, ours and qemu-riscv64', () => {
+  let compared = 0;
+
+  it.each(SEEDS)('seed %i', (seed) => {
+    const { instructions, report } = compare(randomProgram(seed, PER_SEED));
+    expect(report).toBe('');
+    compared += instructions;
+  });
+
+  it('a run in slices of 97 instructions', () => {
+    expect(compare(randomProgram(77, 5000), PRIME_SLICE).report).toBe('');
+  });
+
+  it('a program on the build for several CPUs, on a worker', () => {
+    expect(compare(randomProgram(78, PER_SEED), undefined, 2).report).toBe('');
+  });
+
+  afterAll(() => {
+    if (compared < 100_000) throw new Error(`compared only ${compared} instructions`);
+  });
+});
+
+describe('random programs, ours alone', () => {
+  it('retire the same count and leave the same records whatever the budget slices', () => {
+    const image = buildImage(randomProgram(11, 3000));
+    const whole = runOurs(image);
+    for (const slice of [1, 2, 61]) {
+      const sliced = runOurs(image, slice);
+      expect(sliced.ended).toBe('exit 0');
+      expect(sliced.instructions).toBe(whole.instructions);
+      expect(Buffer.compare(sliced.output, whole.output)).toBe(0);
+    }
+    expect(whole.output.length % RECORD_BYTES).toBe(0);
+  });
+});

@@ -1,0 +1,117 @@
+/** Runs a static image on the emulated machine, hosted, under Sv39, with two system calls: write and exit. */
+import type { ContextId, Frame, Instructions } from '@veridian-os/abi';
+import type { Trap } from '@veridian-os/hal';
+import { FaultKind, TrapKind } from '@veridian-os/hal';
+import { EmulatedMachine } from '../../src/index.js';
+import { PTE, Sv39Tables } from '../../src/testing.js';
+
+const RAM = 0x8000_0000;
+const TABLES = RAM + 0x10_0000;
+const IMAGE = RAM + 0x40_0000;
+const PAGE = 4096;
+const BUDGET = 50_000_000;
+const SYS_WRITE = 64;
+const SYS_EXIT = 93;
+
+export interface Outcome {
+  readonly output: Uint8Array;
+  /** 'exit N' or what went wrong. */
+  readonly ended: string;
+  readonly instructions: number;
+}
+
+/** Where an image's single segment is in the file and in memory. */
+function segment(elf: Uint8Array): { entry: number; base: number; bytes: Uint8Array; memory: number } {
+  const view = new DataView(elf.buffer, elf.byteOffset);
+  const offset = Number(view.getBigUint64(64 + 8, true));
+  const size = Number(view.getBigUint64(64 + 32, true));
+  return {
+    entry: Number(view.getBigUint64(24, true)),
+    base: Number(view.getBigUint64(64 + 16, true)),
+    bytes: elf.subarray(offset, offset + size),
+    memory: Number(view.getBigUint64(64 + 40, true)),
+  };
+}
+
+/** An image in memory, ready to run. */
+export class HostedImage {
+  readonly machine: EmulatedMachine;
+  readonly context: ContextId;
+  readonly registers: Uint32Array<ArrayBufferLike>;
+  private readonly ram: Uint8Array<ArrayBufferLike>;
+  private readonly base: number;
+
+  /** @param cpus the last of them runs it */
+  constructor(elf: Uint8Array, cpus = 1) {
+    const { entry, base, bytes, memory } = segment(elf);
+    const pages = Math.ceil(memory / PAGE);
+    const total = 0x80_0000 + pages * PAGE;
+    const memoryBytes = Math.ceil(total / 0x10_0000) * 0x10_0000;
+    this.machine = EmulatedMachine.create({ memoryBytes, maxContexts: 4, cpus });
+    const region = this.machine.memory[0];
+    this.ram = region.u8;
+    this.base = base;
+    const flags = PTE.V | PTE.U | PTE.R | PTE.W | PTE.X; // accessed and dirty are left to the machine
+    const tables = new Sv39Tables(region, TABLES);
+    for (let page = 0; page < pages; page++) {
+      this.ram.set(bytes.subarray(page * PAGE, (page + 1) * PAGE), this.at(base + page * PAGE));
+      tables.map(base + page * PAGE, RAM + this.at(base + page * PAGE), 1, flags);
+    }
+    this.context = this.machine.contexts.create() as ContextId;
+    this.machine.contexts.setAddressSpace(this.context, (tables.root / 4096) as Frame, 1);
+    this.registers = this.machine.contexts.registers(this.context);
+    this.registers[64] = entry;
+  }
+
+  run(budget: number): Trap {
+    return this.machine.cpus.at(-1)!.run(this.context, budget as Instructions);
+  }
+
+  bytesAt(address: number, length: number): Uint8Array {
+    return Uint8Array.from({ length }, (_, i) => this.ram[this.at(address + i)]);
+  }
+
+  /** Offset in RAM of a guest address: neighbouring pages are swapped, so that nothing crosses a page by luck. */
+  private at(address: number): number {
+    const offset = address - this.base;
+    return IMAGE - RAM + (((offset >>> 12) ^ 1) << 12) + (offset & (PAGE - 1));
+  }
+}
+
+function describe(trap: Trap, pc: number): string {
+  if (trap.kind !== TrapKind.Fault) return `trap ${trap.kind} at 0x${pc.toString(16)}`;
+  const fault = Object.entries(FaultKind).find(([, value]) => value === trap.fault)?.[0];
+  return `${fault} fault at 0x${pc.toString(16)}, value 0x${trap.addressHi.toString(16)}:${trap.addressLo.toString(16)}`;
+}
+
+/** @param slice budget per run: a small one makes every boundary a run boundary too */
+export function runOurs(elf: Uint8Array, slice = BUDGET, cpus = 1): Outcome {
+  const image = new HostedImage(elf, cpus);
+  try {
+    return runImage(image, slice);
+  } finally {
+    image.machine.dispose();
+  }
+}
+
+function runImage(image: HostedImage, slice: number): Outcome {
+  const parts: Uint8Array[] = [];
+  let instructions = 0;
+  for (;;) {
+    const trap = image.run(slice);
+    instructions += trap.consumed;
+    if (trap.kind === TrapKind.Budget) continue;
+    const r = image.registers;
+    const number = r[17 * 2];
+    if (trap.kind === TrapKind.Syscall && number === SYS_WRITE) {
+      parts.push(image.bytesAt(r[11 * 2], r[12 * 2]));
+      r[10 * 2] = r[12 * 2]!;
+      r[10 * 2 + 1] = 0;
+      continue;
+    }
+    const exit = trap.kind === TrapKind.Syscall && number === SYS_EXIT;
+    const output = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+    parts.reduce((at, p) => (output.set(p, at), at + p.length), 0);
+    return { output, ended: exit ? `exit ${r[10 * 2]}` : describe(trap, r[64]), instructions };
+  }
+}

@@ -1,0 +1,54 @@
+/** A bare machine for system-mode tests: code assembled at the start of RAM, entered in machine mode. */
+import { EmulatedMachine } from '../../src/index.js';
+import type { EmulatedMachineOptions } from '../../src/index.js';
+import { Assembler } from '../../src/testing.js';
+
+export const RAM = 0x8000_0000;
+export const CSR = {
+  ...{ sstatus: 0x100, sie: 0x104, stvec: 0x105, scounteren: 0x106, sscratch: 0x140, sepc: 0x141, scause: 0x142 },
+  ...{ stval: 0x143, sip: 0x144, satp: 0x180, mstatus: 0x300, misa: 0x301, medeleg: 0x302, mideleg: 0x303, mie: 0x304 },
+  ...{ mtvec: 0x305, mcounteren: 0x306, mscratch: 0x340, mepc: 0x341, mcause: 0x342, mtval: 0x343, mip: 0x344 },
+  ...{ cycle: 0xc00, time: 0xc01, instret: 0xc02, mhartid: 0xf14, fcsr: 3 },
+} as const;
+
+export interface Board {
+  readonly machine: EmulatedMachine;
+  readonly output: string[];
+  x(index: number): bigint;
+  pc(): bigint;
+  word(address: number): number;
+}
+
+/** Writes `value` to a CSR through x31. */
+export function csrWrite(a: Assembler, csr: number, value: number | bigint): void {
+  a.li(31, value).op('csrrw', { rd: 0, rs1: 31, csr });
+}
+
+/** Stops the machine through the test finisher, using x30 and x31. */
+export function powerOff(a: Assembler): void {
+  a.li(30, 0x10_0000).li(31, 0x5555).s('sw', 31, 30, 0);
+}
+
+export function makeBoard(build: (a: Assembler) => void, options: EmulatedMachineOptions = {}): Board {
+  const output: string[] = [];
+  const decoder = new TextDecoder();
+  const machine = EmulatedMachine.create({
+    memoryBytes: 8 * 1024 * 1024,
+    maxContexts: 4,
+    codePages: 32,
+    console: { output: (bytes) => void output.push(decoder.decode(bytes)) },
+    ...options,
+  });
+  const assembler = new Assembler(RAM);
+  build(assembler);
+  machine.memory[0].u8.set(assembler.finish());
+  machine.system.reset(RAM);
+  const registers = machine.system.registers;
+  return {
+    machine,
+    output,
+    x: (index) => (BigInt(registers[index * 2 + 1]) << 32n) | BigInt(registers[index * 2]),
+    pc: () => (BigInt(registers[65]) << 32n) | BigInt(registers[64]),
+    word: (address) => machine.memory[0].u32[(address - RAM) / 4],
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Floating-point and vector state as XSAVE stores it, in its standard format.
+ *
+ * Shapes     `layout.fpBytes` bytes as the kernel sees it, XSAVE_BYTES as KVM does; the header is at 512
+ * Source     Intel SDM volume 1, section 13.4
+ */
+import { X86_64 } from '@veridian-os/hal';
+import { XSAVE_BYTES } from './kvm-abi.js';
+
+const CONTROL = 0;
+const DEFAULT_CONTROL = 0x37f;
+const MXCSR = 24;
+const DEFAULT_MXCSR = 0x1f80;
+const MXCSR_BITS = 0xffff;
+/** What this machine adds by itself: the mask of MXCSR, words for software. Zero as the kernel sees it. */
+const MXCSR_MASK = 28;
+const SOFTWARE = 416;
+const HEADER = 512;
+const HEADER_END = 576;
+/** Protection keys are off. */
+const PROTECTION_KEYS = 2688;
+/** x87 and SSE: their state is in the first 512 bytes on every machine. */
+const LEGACY = 3;
+
+/** x87, SSE, AVX, and the three parts of AVX-512: what XCR0 is set to where the processor has them. */
+export const COMPONENTS = 0xe7;
+
+/** The state of a program that begins: everything in its initial configuration. */
+export function initialState(): Uint8Array {
+  const bytes = new Uint8Array(XSAVE_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(CONTROL, DEFAULT_CONTROL, true);
+  view.setUint32(MXCSR, DEFAULT_MXCSR, true);
+  return bytes;
+}
+
+/**
+ * What KVM accepts of a state that comes from a program: no components that the machine lacks, no reserved bits.
+ * @param from `layout.fpBytes` bytes
+ */
+export function acceptState(from: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(XSAVE_BYTES);
+  bytes.set(from.subarray(0, X86_64.fpBytes));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(MXCSR, view.getUint32(MXCSR, true) & MXCSR_BITS, true);
+  return canonical(bytes);
+}
+
+/** Takes out of a state what does not belong to the program: reserved fields, components that it does not have. */
+export function canonical(state: Uint8Array): Uint8Array {
+  const view = new DataView(state.buffer, state.byteOffset);
+  const present = view.getUint32(HEADER, true) & COMPONENTS;
+  state.fill(0, MXCSR_MASK, MXCSR_MASK + 4).fill(0, SOFTWARE, HEADER_END);
+  state.fill(0, PROTECTION_KEYS);
+  view.setUint32(HEADER, present, true);
+  return state;
+}
+
+/** A state as it is loaded: the legacy part always explicitly, so that nothing of another context shines through. */
+export function loadable(state: Uint8Array, into: Uint8Array): Uint8Array {
+  into.set(state);
+  const view = new DataView(into.buffer, into.byteOffset);
+  const present = view.getUint32(HEADER, true);
+  if ((present & 1) === 0) {
+    const mxcsr = view.getUint32(MXCSR, true);
+    into.fill(0, 0, 160);
+    view.setUint16(CONTROL, DEFAULT_CONTROL, true);
+    view.setUint32(MXCSR, mxcsr, true);
+  }
+  if ((present & 2) === 0) {
+    into.fill(0, 160, 416);
+    if ((present & 4) === 0) view.setUint32(MXCSR, DEFAULT_MXCSR, true);
+  }
+  view.setUint32(HEADER, present | LEGACY, true);
+  return into;
+}

@@ -1,0 +1,124 @@
+/** Floating-point and vector state, and the vCPUs that it lives in. */
+import { expect, it } from '@jest/globals';
+import { assemble, x86_64 } from '@veridian-os/assembler';
+import type { ContextId } from '@veridian-os/abi';
+import { TrapKind, X86, X86_64 } from '@veridian-os/hal';
+import { CODE, DATA, Rig, describeWithKvm } from '../helpers/rig.js';
+
+const { RBX, jmpShort, mem, movdqu, syscall, vmovdqu, xmm, ymm, stmxcsr, mem32, addsd, ud2 } = x86_64;
+
+const XSTATE_BV = 512;
+const MXCSR = 24;
+
+/** The first byte in which two states differ. */
+function different(state: Uint8Array, expected: Uint8Array): string {
+  const at = state.findIndex((byte, index) => byte !== expected[index]);
+  return at < 0 ? '' : `byte ${at}: ${state[at]} instead of ${expected[at]}`;
+}
+
+const floats = (...values: number[]): Uint8Array => new Uint8Array(new Float64Array(values).buffer);
+
+describeWithKvm.each([1, 2, 8])('vector state, %i vCPUs', (vcpus) => {
+  const withRig = (body: (rig: Rig) => void): void => {
+    const rig = Rig.create({ vcpus, maxContexts: 3000 });
+    try {
+      body(rig);
+    } finally {
+      rig.machine.dispose();
+    }
+  };
+  const save = (rig: Rig, context: ContextId): Uint8Array => {
+    const state = new Uint8Array(X86_64.fpBytes);
+    rig.machine.contexts.saveFp(context, state);
+    return state;
+  };
+
+  it('upper halves of ymm registers stay with their context while twenty take turns', () =>
+    withRig((rig) => {
+      const load = rig.program(vmovdqu(ymm(7), mem(RBX)), syscall(), ...[vmovdqu(mem(RBX), ymm(7)), syscall()]);
+      const size = assemble(vmovdqu(ymm(7), mem(RBX)), syscall()).length;
+      const contexts = Array.from({ length: 20 }, () => rig.context());
+      const view = (context: ContextId) => rig.machine.contexts.registers(context);
+      contexts.forEach((context, index) => {
+        view(context).set([DATA, 0], X86.RBX * 2);
+        load.data.fill(index + 1, 0, 32);
+        expect(rig.run(context).kind).toBe(TrapKind.Syscall);
+      });
+      for (let round = 0; round < 3; round++) {
+        contexts.forEach((context, index) => {
+          view(context).set([CODE + size, 0], X86.RIP * 2);
+          load.data.fill(0);
+          expect(rig.run(context).kind).toBe(TrapKind.Syscall);
+          expect(load.data.subarray(0, 33).join()).toBe([...Array(32).fill(index + 1), 0].join());
+        });
+      }
+    }));
+
+  it('a new context starts with the defaults of the ABI, whoever ran before', () =>
+    withRig((rig) => {
+      const { data } = rig.program(stmxcsr(mem32(RBX)), movdqu(mem(RBX, 16), xmm(3)), syscall());
+      for (let i = 0; i < 12; i++) {
+        const context = rig.context();
+        rig.machine.contexts.registers(context).set([DATA, 0], X86.RBX * 2);
+        data.fill(0xee);
+        expect(rig.run(context).kind).toBe(TrapKind.Syscall);
+        expect(new DataView(data.buffer, data.byteOffset).getUint32(0, true)).toBe(0x1f80);
+        expect(data.subarray(16, 32).every((byte) => byte === 0)).toBe(true);
+        const state = new Uint8Array(X86_64.fpBytes).fill(0x55);
+        new DataView(state.buffer).setUint32(XSTATE_BV, 7, true);
+        rig.machine.contexts.restoreFp(context, state);
+        rig.machine.contexts.registers(context).set([CODE, 0], X86.RIP * 2);
+        expect(rig.run(context).kind).toBe(TrapKind.Syscall);
+        expect(data.subarray(16, 32).every((byte) => byte === 0x55)).toBe(true);
+        if (i % 2 === 0) rig.machine.contexts.destroy(context);
+        else rig.machine.contexts.reset(context);
+      }
+    }));
+
+  it('a state from a program is accepted whatever its reserved bits are', () =>
+    withRig((rig) => {
+      const { context } = rig.program(syscall(), jmpShort(-2));
+      for (const fill of [0xff, 0xaa, 0x01]) {
+        rig.machine.contexts.restoreFp(context, new Uint8Array(X86_64.fpBytes).fill(fill));
+        expect(rig.run(context).kind).toBe(TrapKind.Syscall);
+      }
+    }));
+
+  it('what is saved is what is restored, also after a run', () =>
+    withRig((rig) => {
+      const { context } = rig.program(syscall(), jmpShort(-2));
+      const state = Uint8Array.from({ length: X86_64.fpBytes }, (_, i) => (i * 7) & 255);
+      state.fill(0, 24, 32).fill(0, XSTATE_BV, 576);
+      state.fill(0, 832, 1088); // nothing is there: AMD's lightweight profiling, MPX
+      state.fill(0, 2688);
+      state.fill(0, 416, 512); // reserved
+      for (let i = 0; i < 8; i++) state.fill(0, 32 + i * 16 + 10, 48 + i * 16); // x87 registers have 10 bytes
+      state[5] = 0;
+      new DataView(state.buffer).setUint32(XSTATE_BV, 0xe7, true);
+      new DataView(state.buffer).setUint32(MXCSR, 0x1f80, true);
+      rig.machine.contexts.restoreFp(context, state);
+      expect(different(save(rig, context), state)).toBe('');
+      expect(rig.run(context).kind).toBe(TrapKind.Syscall);
+      expect(different(save(rig, context), state)).toBe('');
+    }));
+
+  it('two thousand contexts each keep a running sum', () =>
+    withRig((rig) => {
+      const { code } = rig.program();
+      code.set(assemble(addsd(xmm(0), xmm(1)), syscall(), jmpShort(-6), ud2()));
+      const contexts = Array.from({ length: 2000 }, (_, index) => {
+        const context = rig.context();
+        const state = save(rig, context);
+        state.set(floats(index), 160 + 16);
+        new DataView(state.buffer).setUint32(XSTATE_BV, 3, true);
+        rig.machine.contexts.restoreFp(context, state);
+        return context;
+      });
+      for (let round = 0; round < 2; round++) {
+        for (const context of contexts) expect(rig.run(context).kind).toBe(TrapKind.Syscall);
+      }
+      contexts.forEach((context, index) => {
+        expect(new DataView(save(rig, context).buffer).getFloat64(160, true)).toBe(2 * index);
+      });
+    }));
+});

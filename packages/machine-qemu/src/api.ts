@@ -1,0 +1,34 @@
+/** What a QEMU machine can be asked for. */
+import type { ConsolePort, Isa } from '@veridian-os/hal';
+
+export interface QemuMachineOptions {
+  /** Instruction set of the guest; default riscv64. */
+  readonly isa?: Isa;
+  /** RAM of the guest, a multiple of 4096 from 4 MiB; default 256 MiB. The monitor's own comes on top. */
+  readonly memoryBytes?: number;
+  /** Where bytes go that are written to the console UART; default: nowhere. */
+  readonly console?: ConsolePort;
+  /** Most contexts alive at once, 1 .. 65536; default 4096. */
+  readonly maxContexts?: number;
+  /** CPUs, 1 .. 16; default 1. */
+  readonly cpus?: number;
+  /**
+   * `blocking`: both sides sleep while they wait, 10 to 40 us per trap. `spinning`: they look at shared memory first, as
+   * long as that has been worth it lately; about 2 us per trap where two cores are free, no gain where they are not.
+   * Default blocking.
+   */
+  readonly waiting?: 'blocking' | 'spinning';
+  /** Kernel command line in the device tree's `/chosen`; default ''. */
+  readonly commandLine?: string;
+  /** Executable; default `qemu-system-ISA` on PATH. */
+  readonly qemu?: string;
+  /** Milliseconds without an answer after which QEMU counts as hung, from 100; default 20,000. */
+  readonly hangMs?: number;
+  /** `kvm` runs guests of the host's own ISA on the host's CPU, where `probeQemu(isa, 'kvm')` passes. Default `tcg`. */
+  readonly accelerator?: 'tcg' | 'kvm';
+}
+
+/** What a probe found: QEMU's version and how long a machine takes to start, or one sentence that says why not. */
+export type QemuProbe =
+  | { readonly ok: true; readonly version: string; readonly startMs: number }
+  | { readonly ok: false; readonly reason: string };

@@ -1,0 +1,31 @@
+/** The host's monotonic clock, from the machine's creation on; it cannot be skipped. */
+import type { Nanoseconds } from '@veridian-os/abi';
+import type { Clock } from '@veridian-os/hal';
+
+const NS_PER_MS = 1e6;
+
+export class HostClock implements Clock {
+  readonly virtual = false;
+  /** The one deadline, until it has passed; Infinity = none. */
+  deadline = Infinity as Nanoseconds;
+  private readonly start = performance.now();
+
+  now(): Nanoseconds {
+    return Math.floor((performance.now() - this.start) * NS_PER_MS) as Nanoseconds;
+  }
+
+  setDeadline(at: Nanoseconds): void {
+    this.deadline = at;
+  }
+
+  /** True once the deadline has passed: it interrupts once. */
+  isDue(now: number): boolean {
+    if (now < this.deadline) return false;
+    this.deadline = Infinity as Nanoseconds;
+    return true;
+  }
+
+  advance(_to: Nanoseconds): void {
+    throw new RangeError('advance: expected a machine with virtual time, got one whose time is the host’s');
+  }
+}

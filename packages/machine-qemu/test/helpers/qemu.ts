@@ -1,0 +1,18 @@
+/** Machines of the tests: small, and only where QEMU is. */
+import type { Isa } from '@veridian-os/hal';
+import { QemuMachine, type QemuMachineOptions } from '@veridian-os/machine-qemu';
+import { findTool, needs } from '../../../../tools/require-tool.js';
+
+export const ALL: readonly Isa[] = ['riscv64', 'aarch64', 'x86_64'];
+
+/** @throws Error in CI when it is missing */
+export const hasQemu = (isa: Isa): boolean => needs(`qemu-system-${isa}`, 'setpriv');
+
+/** The architectures that can be tested here. */
+export const available = (): readonly Isa[] => ALL.filter(hasQemu);
+
+export const small = (isa: Isa, more: QemuMachineOptions = {}): QemuMachine =>
+  QemuMachine.create({ isa, memoryBytes: 8 * 1024 * 1024, maxContexts: 1500, ...more });
+
+export const objdumpFor = (isa: Isa): string => (isa === 'x86_64' ? 'objdump' : `${isa}-linux-gnu-objdump`);
+export { findTool, needs };

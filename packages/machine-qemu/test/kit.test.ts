@@ -1,0 +1,38 @@
+/** QEMU's machines against the conformance kit of every machine. */
+import { describe, it } from '@jest/globals';
+import type { Isa } from '@veridian-os/hal';
+import { machineKit, type MachineKitOptions } from '@veridian-os/hal/testing';
+import { processKit, reusing } from '@veridian-os/machine-qemu/testing';
+import { available, small } from './helpers/qemu.js';
+
+const SILENT = "QEMU's translator raises no unmasked SIMD exceptions";
+const WITHOUT: Partial<Record<Isa, Record<string, string>>> = {
+  x86_64: {
+    'SIMD division by zero: an arithmetic fault at its pc, and again when run again': SILENT,
+    'SIMD division by zero: other contexts and new ones know nothing of it': SILENT,
+  },
+};
+
+for (const isa of available()) {
+  const kit = (options: Parameters<typeof small>[1], more: MachineKitOptions): void =>
+    machineKit(
+      { describe, it },
+      reusing(() => small(isa, options)),
+      more,
+    );
+  kit({}, { without: WITHOUT[isa], createLarge: () => small(isa, { memoryBytes: 1.25 * 2 ** 30 }) });
+  kit({ cpus: 2 }, { name: `qemu-${isa}, two CPUs`, groups: ['cpus', 'contexts', 'interrupts and time'] });
+  kit({ waiting: 'spinning' }, { name: `qemu-${isa}, spinning`, groups: ['traps', 'interrupts and time', 'mmu'] });
+  describe(`qemu-${isa}`, () => {
+    processKit(
+      { describe, it },
+      { create: (hangMs) => small(isa, { hangMs }), kill: (pid, signal) => process.kill(pid, signal) },
+    );
+  });
+}
+
+if (available().length === 0) {
+  describe('machine kit', () => {
+    it.skip('needs QEMU', () => undefined);
+  });
+}

@@ -1,0 +1,17 @@
+export * from './api.js';
+export * from './memory-manager.js';
+export { GUARD_GAP } from './address-space/mapping.js';
+export { MAX_MAPPINGS, MIN_ADDRESS } from './address-space/space.js';
+export { AsidAllocator } from './asid-allocator.js';
+export { FrameAllocator } from './frames/frame-allocator.js';
+export type { BlockFactory, BlockSource, ReservedRange } from './frames/frame-allocator.js';
+export { PhysicalMemory } from './frames/physical-memory.js';
+export { PERMISSIONS, PageFlag } from './page-table/format.js';
+export type { PageTableFormat } from './page-table/format.js';
+export { PageTable } from './page-table/page-table.js';
+export type { TableCounters, TableEnvironment } from './page-table/page-table.js';
+export { EditBatch } from './page-table/edit-batch.js';
+export { aarch64 } from './page-table/aarch64.js';
+export { sv39 } from './page-table/sv39.js';
+export { x86_64 } from './page-table/x86-64.js';
+export { SharedRegion } from './shared-region.js';

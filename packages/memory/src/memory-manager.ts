@@ -1,0 +1,90 @@
+/** The machine-wide half of memory management: frames, identifiers, and what all address spaces share. */
+import { EINVAL } from '@veridian-os/abi';
+import type { Errno, Frame, MemoryRegion, MmuPort, WaitPort, WaitQueueId } from '@veridian-os/abi';
+import { AddressSpace } from './address-space/address-space.js';
+import type { SpaceCounters, SpaceEnvironment } from './address-space/space.js';
+import type { ExecutePolicy, MemoryManager, MemoryStatistics, UserSpace } from './api.js';
+import { AsidAllocator } from './asid-allocator.js';
+import { FrameAllocator } from './frames/frame-allocator.js';
+import type { BlockFactory, ReservedRange } from './frames/frame-allocator.js';
+import { PhysicalMemory } from './frames/physical-memory.js';
+import { EditBatch } from './page-table/edit-batch.js';
+import type { PageTableFormat } from './page-table/format.js';
+import { aarch64 } from './page-table/aarch64.js';
+import { sv39 } from './page-table/sv39.js';
+import { x86_64 } from './page-table/x86-64.js';
+import { SharedRegion } from './shared-region.js';
+
+const FORMATS: Readonly<Record<'sv39' | 'x86_64' | 'aarch64', PageTableFormat>> = { sv39, x86_64, aarch64 };
+
+export interface MemoryManagerOptions {
+  /** Guest memory, ascending and disjoint; frames come from the first region that has one. */
+  readonly regions: readonly MemoryRegion[];
+  readonly mmu: MmuPort;
+  /** A format by name, or one of your own. Default `'sv39'`. */
+  readonly format?: keyof typeof FORMATS | PageTableFormat;
+  /** `Machine.features.hardwareAccessedDirty`. Default false: entries are made accessed and, if writable, dirty. */
+  readonly hardwareAccessedDirty?: boolean;
+  /** Bytes that are never handed out; pages that they touch are left out whole. */
+  readonly reserved?: readonly ReservedRange[];
+  /** Makes the allocator of a region's frames: `(frameCount) => new BuddyAllocator({ frameCount })`. */
+  readonly buddyFactory: BlockFactory;
+  readonly waitPort: WaitPort;
+  /** Identifiers that the MMU distinguishes, 1 .. limit. Default 65535. */
+  readonly asidLimit?: number;
+}
+
+export class MemoryManagerImpl implements MemoryManager {
+  readonly frames: FrameAllocator;
+  readonly bytes: PhysicalMemory;
+  private readonly env: SpaceEnvironment;
+  private readonly asids: AsidAllocator;
+  private readonly counters: SpaceCounters;
+  private readonly regionQueue: WaitQueueId;
+
+  constructor(options: MemoryManagerOptions) {
+    const { regions, mmu, format = 'sv39', hardwareAccessedDirty = false, reserved = [] } = options;
+    this.bytes = new PhysicalMemory(regions);
+    const syncCode = (first: Frame, frames: number) => mmu.syncCode(first, frames);
+    this.frames = new FrameAllocator(regions, this.bytes, options.buddyFactory, reserved, syncCode);
+    this.asids = new AsidAllocator(options.asidLimit);
+    this.counters = { tableFrames: 0, codeEpoch: 0, demandZeroFaults: 0, copyOnWriteFaults: 0, fileFaults: 0 };
+    this.regionQueue = options.waitPort.create();
+    this.env = {
+      format: typeof format === 'string' ? FORMATS[format] : format,
+      memory: this.bytes,
+      frames: this.frames,
+      mmu,
+      batch: new EditBatch(mmu),
+      hardwareAccessedDirty,
+      counters: this.counters,
+    };
+  }
+
+  createSpace(policy: ExecutePolicy): UserSpace | Errno {
+    return AddressSpace.create(this.env, this.asids, policy);
+  }
+
+  /** Pages are allocated when touched; EINVAL unless `bytes` is an integer > 0. */
+  createRegion(bytes: number): SharedRegion | Errno {
+    if (!Number.isSafeInteger(bytes) || bytes <= 0) return EINVAL;
+    return new SharedRegion(this.frames, bytes, this.regionQueue);
+  }
+
+  statistics(): MemoryStatistics {
+    const { tableFrames, demandZeroFaults, copyOnWriteFaults, fileFaults } = this.counters;
+    return {
+      totalFrames: this.frames.totalFrames,
+      freeFrames: this.frames.freeFrames,
+      tableFrames,
+      demandZeroFaults,
+      copyOnWriteFaults,
+      fileFaults,
+    };
+  }
+}
+
+/** @throws RangeError for bad regions, reserved ranges or limits */
+export function createMemoryManager(options: MemoryManagerOptions): MemoryManagerImpl {
+  return new MemoryManagerImpl(options);
+}

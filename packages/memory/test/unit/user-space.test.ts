@@ -1,0 +1,5 @@
+import { describe, it } from '@jest/globals';
+import { userSpaceKit } from '@veridian-os/memory/testing';
+import { createManager } from '../create-manager.js';
+
+userSpaceKit({ describe, it }, createManager);

@@ -1,0 +1,2 @@
+export * from './api.js';
+export { CpuScheduler, createScheduler } from './cpu-scheduler.js';

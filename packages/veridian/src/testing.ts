@@ -1,0 +1,3 @@
+export * from './testing/program.js';
+export * from './testing/programs.js';
+export * from './testing/loops.js';

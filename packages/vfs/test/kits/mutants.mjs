@@ -1,0 +1,105 @@
+/** Bugs that the kits must find: see tools/kit-mutants.mjs. */
+export default [
+  {
+    name: 'a truncation leaves the old bytes in the last page',
+    file: 'pages/page-cache.ts',
+    find: 'page.view.fill(0, offset)',
+    replace: 'page.view.fill(0, 4096)',
+  },
+  {
+    name: 'a write does not dirty a page that is being stored',
+    file: 'pages/page-cache.ts',
+    find: 'vnode.sb.resident || (page.flags & PAGE_DIRTY) !== 0',
+    replace: 'vnode.sb.resident || (page.flags & (PAGE_DIRTY | PAGE_WRITING)) !== 0',
+  },
+  {
+    name: 'pages are evicted while they are being stored',
+    file: 'pages/page-cache.ts',
+    find: 'return (page.flags & (PAGE_DIRTY | PAGE_BUSY)) === 0;',
+    replace: 'return (page.flags & PAGE_DIRTY) === 0;',
+  },
+  {
+    name: 'a page mapped for writing is clean once stored',
+    file: 'pages/page-cache.ts',
+    find: 'if (this.frames.references(page.frame) > 1) page.flags |= PAGE_DIRTY;',
+    replace: 'if (this.frames.references(page.frame) > 9) page.flags |= PAGE_DIRTY;',
+  },
+  {
+    name: 'pages under I/O are dropped with their file',
+    file: 'pages/page-cache.ts',
+    find: 'if (this.poll(page) === WOULD_BLOCK) outcome = WOULD_BLOCK;',
+    replace: 'if (vnode.size < 0) outcome = WOULD_BLOCK;',
+  },
+  {
+    name: 'a partial write does not read the rest of its page',
+    file: 'pages/file-io.ts',
+    find: 'return valid > 0 && (position > start || position + length < start + valid);',
+    replace: 'return valid > 0 && position > start;',
+  },
+  {
+    name: 'negative names survive a rename',
+    file: 'names/dentry-cache.ts',
+    find: 'if (victim !== undefined) this.unhash(victim);',
+    replace: 'if (victim !== undefined && victim.vnode !== null) this.unhash(victim);',
+  },
+  {
+    name: 'a moved directory keeps its parent',
+    file: 'names/dentry-cache.ts',
+    find: 'dentry.parent = parent;',
+    replace: 'dentry.parent = old;',
+  },
+  {
+    name: "'..' climbs out of the context's root",
+    file: 'names/walk.ts',
+    find: 'if (this.dentry === this.root.dentry && this.mount === this.root.at) return;',
+    replace: 'if (this.dentry === this.root.dentry && this.mount !== this.root.at) return;',
+  },
+  {
+    name: 'forty-one links are followed',
+    file: 'names/walk.ts',
+    find: 'export const MAX_LINKS = 40;',
+    replace: 'export const MAX_LINKS = 41;',
+  },
+  {
+    name: 'an unlinked open file loses its pages',
+    file: 'nodes/vnode-table.ts',
+    find: 'if (result !== 0 || scratch.nlink === 0) vnode.dead = true;',
+    replace: 'if (result !== 0 || scratch.nlink === 0) this.cache.discard(vnode);',
+  },
+  {
+    name: 'exchange forgets the count of subdirectories',
+    file: 'filesystems/tmpfs.ts',
+    find: 'if (old !== undefined && this.node(old.ino as Ino).entries !== null) parent.nlink--;',
+    replace: 'if (old === undefined) parent.nlink--;',
+  },
+  {
+    name: 'readdir skips an entry when one before it goes',
+    file: 'filesystems/tmpfs-directory.ts',
+    find: 'this.order[middle].cookie > cookie',
+    replace: 'this.order[middle].cookie > cookie + 1',
+  },
+  {
+    name: 'a directory moves below itself',
+    file: 'filesystems/tmpfs-rename.ts',
+    find: 'if (isAbove(table, source, to)) return EINVAL;',
+    replace: 'if (source === to) return EINVAL;',
+  },
+  {
+    name: 'O_APPEND is decided at open',
+    file: 'files/regular-file.ts',
+    find: 'to = this.vnode.size;',
+    replace: 'to = this.offset;',
+  },
+  {
+    name: 'a pipe splits small writes',
+    file: 'pipes/pipe.ts',
+    find: '(wanted <= PIPE_BUF && wanted > free)',
+    replace: '(wanted < PIPE_BUF && wanted > free)',
+  },
+  {
+    name: 'the end of a pipe comes before what is left in it',
+    file: 'pipes/pipe.ts',
+    find: 'const count = min(wanted, this.ring.length);',
+    replace: 'const count = this.writers === 0 ? 0 : min(wanted, this.ring.length);',
+  },
+];

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { ROOT, withTree } from './tool.js';
+
+/** Runs a suite with `--quick --json`. */
+function runSuite(body: string): { status: number | null; output: string; rows: unknown } {
+  const helper = JSON.stringify(join(ROOT, 'tools/bench.mjs'));
+  const text = `import { suite } from ${helper};\nawait suite(async ({ bench, record }) => {${body}});`;
+  return withTree({ 'x.bench.mjs': text }, (root) => {
+    const json = join(root, 'rows.json');
+    const args = [join(root, 'x.bench.mjs'), '--quick', '--json', json];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    const rows: unknown = status === 0 ? JSON.parse(readFileSync(json, 'utf8')) : undefined;
+    return { status, output: stdout + stderr, rows };
+  });
+}
+
+test('writes each case with its peer, and nulls where there is none', () => {
+  const { rows, output } = runSuite(`
+    let sum = 0;
+    await bench({ case: 'alone', ours: () => { sum++; } });
+    await bench({ case: 'beside', ours: () => { sum++; }, peer: 'other', peerFn: () => { sum += 2; } });
+    record({ case: 'recorded', oursNs: 3, peer: 'elsewhere', peerNs: 2 });
+  `);
+  const positive: unknown = expect.any(Number);
+  expect(rows).toEqual([
+    { case: 'alone', oursNs: positive, peer: null, peerNs: null, ratio: null },
+    { case: 'beside', oursNs: positive, peer: 'other', peerNs: positive, ratio: positive },
+    { case: 'recorded', oursNs: 3, peer: 'elsewhere', peerNs: 2, ratio: 1.5 },
+  ]);
+  expect(output).toContain(`Node ${process.version}`);
+});
+
+test('noGc fails a case that allocates enough to be collected', () => {
+  const { status, output } = runSuite(`
+    let kept;
+    await bench({ case: 'garbage', ours: () => { kept = new Array(1e6).fill(0).map((_, i) => ({ i })); }, noGc: true });
+  `);
+  expect(status).not.toBe(0);
+  expect(output).toMatch(/bench 'garbage': \d+ garbage collections during ours, expected none/);
+});
