@@ -12,61 +12,15 @@
  * going back to the `br_table`, which made busybox's shell 10 % faster.
  */
 import * as op from './ops';
-import { EXEC_TABLE, FCSR, HART_CODE_SET, HART_DATA_SET, PC, WRITE_TABLE } from './layout';
+import { EXEC_TABLE, HART_CODE_SET, HART_DATA_SET, PC, WRITE_TABLE } from './layout';
 import { loadLinked, modify, storeLinked } from './atomic';
-import { double, f1, f2, f3, host, imm, off, pc0, setF, setX, single, sx, unordered, x1, x2 } from './slot';
+import * as fp from './float-slots';
+import * as fpa from './float-arithmetic-slots';
+import { BOX } from './native-float';
+import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_FETCH, AT_READ, AT_WRITE, leave, miss, slow } from './exits';
+import { f2, host, imm, off, pc0, setF, setX, sx, x1, x2 } from './slot';
 import { entryOf, execEntryOf } from './tlb';
 import { div, divu, divuw, divw, mulh, mulhsu, mulhu, orcB, rem, remu, remuw, remw } from './integer';
-import {
-  BOX, NO, nativeAddD, nativeAddS, nativeDToS, nativeDivD, nativeDivS, nativeFmaD, nativeFmaS, nativeLongToD, nativeMulD,
-  nativeMulS, nativeSqrtD, nativeSqrtS, nativeSubD, nativeSubS, nativeWordToS, notBoxed, truncates,
-} from './native-float';
-
-/** Reasons to leave the loop. */
-export const AT_BUDGET: i32 = 0;
-/** No translation for the pc. */
-export const AT_FETCH: i32 = 1;
-/** The slot is not decoded yet. */
-export const AT_DECODE: i32 = 2;
-/** The exact path must do this instruction. */
-export const AT_SLOW: i32 = 3;
-/** The instruction's second half is in the next page. */
-export const AT_CROSS: i32 = 4;
-
-/** The page of `missAddress` is not in the read table, or the access is misaligned. */
-export const AT_READ: i32 = 5;
-/** The same for the write table. */
-export const AT_WRITE: i32 = 6;
-
-/** Address of the access that ended the last `interpret` with AT_READ or AT_WRITE. */
-export let missAddress: u64 = 0;
-
-/** Instructions not used of the count given to `interpret`; valid after it returned. */
-export let leftOver: i32 = 0;
-
-const SIGN_D: u64 = 0x8000000000000000;
-const SIGN_S: u64 = 0x80000000;
-
-function leave(regs: usize, pc: u64, left: i32, reason: i32): i32 {
-  store<u64>(regs, pc, PC);
-  leftOver = left;
-  return reason;
-}
-
-/** Leaves before the instruction at `ip`, which `left` has already counted. */
-// @ts-ignore: decorator
-@inline
-function slow(regs: usize, bias: u64, ip: usize, left: i32): i32 {
-  return leave(regs, pc0(bias, ip), left, AT_SLOW);
-}
-
-/** Leaves before a load or store that its table did not hold. */
-// @ts-ignore: decorator
-@inline
-function miss(regs: usize, bias: u64, ip: usize, left: i32, address: u64, reason: i32): i32 {
-  missAddress = address;
-  return leave(regs, pc0(bias, ip), left, reason);
-}
 
 /**
  * Runs from `at` (a slot whose instruction is at the context's pc), or from the context's pc when `at` is 0, for at most
@@ -126,29 +80,24 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
       case op.BNE_C: if (x1(regs, ip) == x2(regs, ip)) { ip += 8; continue; } pc = pc0(bias, ip) + <u64>imm(ip); break;
       case op.BNE_NEAR_C: ip += x1(regs, ip) != x2(regs, ip) ? <usize>load<i32>(ip, 4) : 8; continue;
       case op.LB: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4096)) return miss(regs, bias, ip, left, a, AT_READ); setX(regs, ip, <u64><i64>load<i8>(host(e, a)));
-        ip += 16; continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4096)) return miss(regs, bias, ip, left, a, AT_READ);
+        setX(regs, ip, <u64><i64>load<i8>(host(e, a))); ip += 16; continue;
       }
       case op.LH: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4095)) return miss(regs, bias, ip, left, a, AT_READ); setX(regs, ip, <u64><i64>load<i16>(host(e, a)));
-        ip += 16; continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4095)) return miss(regs, bias, ip, left, a, AT_READ);
+        setX(regs, ip, <u64><i64>load<i16>(host(e, a))); ip += 16; continue;
       }
       case op.LW: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ); setX(regs, ip, <u64><i64>load<i32>(host(e, a)));
-        ip += 16; continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
+        setX(regs, ip, <u64><i64>load<i32>(host(e, a))); ip += 16; continue;
       }
       case op.LW_C: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ); setX(regs, ip, <u64><i64>load<i32>(host(e, a)));
-        ip += 8; continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
+        setX(regs, ip, <u64><i64>load<i32>(host(e, a))); ip += 8; continue;
       }
       case op.LD: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ); setX(regs, ip, load<u64>(host(e, a))); ip += 16;
-        continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ);
+        setX(regs, ip, load<u64>(host(e, a))); ip += 16; continue;
       }
       case op.LD_C: do {
         const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
@@ -157,44 +106,36 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
         if (--left == 0) return leave(regs, pc0(bias, ip), 0, AT_BUDGET);
       } while (true); continue;
       case op.LBU: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4096)) return miss(regs, bias, ip, left, a, AT_READ); setX(regs, ip, <u64>load<u8>(host(e, a))); ip += 16;
-        continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4096)) return miss(regs, bias, ip, left, a, AT_READ);
+        setX(regs, ip, <u64>load<u8>(host(e, a))); ip += 16; continue;
       }
       case op.LHU: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4095)) return miss(regs, bias, ip, left, a, AT_READ); setX(regs, ip, <u64>load<u16>(host(e, a))); ip += 16;
-        continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4095)) return miss(regs, bias, ip, left, a, AT_READ);
+        setX(regs, ip, <u64>load<u16>(host(e, a))); ip += 16; continue;
       }
       case op.LWU: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ); setX(regs, ip, <u64>load<u32>(host(e, a))); ip += 16;
-        continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
+        setX(regs, ip, <u64>load<u32>(host(e, a))); ip += 16; continue;
       }
       case op.SB: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4096)) return miss(regs, bias, ip, left, a, AT_WRITE); store<u8>(host(e, a), <u8>x2(regs, ip)); ip += 16;
-        continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4096)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        store<u8>(host(e, a), <u8>x2(regs, ip)); ip += 16; continue;
       }
       case op.SH: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4095)) return miss(regs, bias, ip, left, a, AT_WRITE); store<u16>(host(e, a), <u16>x2(regs, ip)); ip += 16;
-        continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4095)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        store<u16>(host(e, a), <u16>x2(regs, ip)); ip += 16; continue;
       }
       case op.SW: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE); store<u32>(host(e, a), <u32>x2(regs, ip)); ip += 16;
-        continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        store<u32>(host(e, a), <u32>x2(regs, ip)); ip += 16; continue;
       }
       case op.SW_C: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE); store<u32>(host(e, a), <u32>x2(regs, ip)); ip += 8;
-        continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        store<u32>(host(e, a), <u32>x2(regs, ip)); ip += 8; continue;
       }
       case op.SD: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE); store<u64>(host(e, a), x2(regs, ip)); ip += 16;
-        continue;
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        store<u64>(host(e, a), x2(regs, ip)); ip += 16; continue;
       }
       case op.SD_C: do {
         const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
@@ -305,256 +246,106 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
       case op.CZERO_EQZ: setX(regs, ip, select<u64>(0, x1(regs, ip), x2(regs, ip) == 0)); ip += 16; continue;
       case op.CZERO_NEZ: setX(regs, ip, select<u64>(0, x1(regs, ip), x2(regs, ip) != 0)); ip += 16; continue;
       case op.FLW: {
-        if (off(regs)) return slow(regs, bias, ip, left); const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ); setF(regs, ip, BOX | <u64>load<u32>(host(e, a)));
-        ip += 16; continue;
+        if (off(regs)) return slow(regs, bias, ip, left);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
+        setF(regs, ip, BOX | <u64>load<u32>(host(e, a))); ip += 16; continue;
       }
       case op.FLD: {
-        if (off(regs)) return slow(regs, bias, ip, left); const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ); setF(regs, ip, load<u64>(host(e, a))); ip += 16;
-        continue;
+        if (off(regs)) return slow(regs, bias, ip, left);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ);
+        setF(regs, ip, load<u64>(host(e, a))); ip += 16; continue;
       }
       case op.FLD_C: {
-        if (off(regs)) return slow(regs, bias, ip, left); const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ); setF(regs, ip, load<u64>(host(e, a))); ip += 8;
-        continue;
+        if (off(regs)) return slow(regs, bias, ip, left);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ);
+        setF(regs, ip, load<u64>(host(e, a))); ip += 8; continue;
       }
       case op.FSW: {
-        if (off(regs)) return slow(regs, bias, ip, left); const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE); store<u32>(host(e, a), <u32>f2(regs, ip)); ip += 16;
-        continue;
+        if (off(regs)) return slow(regs, bias, ip, left);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        store<u32>(host(e, a), <u32>f2(regs, ip)); ip += 16; continue;
       }
       case op.FSD: {
-        if (off(regs)) return slow(regs, bias, ip, left); const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE); store<u64>(host(e, a), f2(regs, ip)); ip += 16;
-        continue;
+        if (off(regs)) return slow(regs, bias, ip, left);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        store<u64>(host(e, a), f2(regs, ip)); ip += 16; continue;
       }
       case op.FSD_C: {
-        if (off(regs)) return slow(regs, bias, ip, left); const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE); store<u64>(host(e, a), f2(regs, ip)); ip += 8; continue;
+        if (off(regs)) return slow(regs, bias, ip, left);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        store<u64>(host(e, a), f2(regs, ip)); ip += 8; continue;
       }
-      case op.FMV_X_W: if (off(regs)) return slow(regs, bias, ip, left); setX(regs, ip, sx(<i32>f1(regs, ip))); ip += 16; continue;
-      case op.FMV_W_X:
-        if (off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, BOX | (x1(regs, ip) & 0xffffffff)); ip += 16; continue;
-      case op.FMV_X_D: if (off(regs)) return slow(regs, bias, ip, left); setX(regs, ip, f1(regs, ip)); ip += 16; continue;
-      case op.FMV_D_X: if (off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, x1(regs, ip)); ip += 16; continue;
-      case op.FSGNJ_S: {
-        const a = f1(regs, ip); const b = f2(regs, ip); if (notBoxed(a & b) || off(regs)) return slow(regs, bias, ip, left);
-        setF(regs, ip, BOX | (a & 0x7fffffff) | (b & 0x80000000)); ip += 16; continue;
-      }
-      case op.FSGNJN_S: {
-        const a = f1(regs, ip); const b = f2(regs, ip); if (notBoxed(a & b) || off(regs)) return slow(regs, bias, ip, left);
-        setF(regs, ip, BOX | (a & 0x7fffffff) | (~b & 0x80000000)); ip += 16; continue;
-      }
-      case op.FSGNJX_S: {
-        const a = f1(regs, ip); const b = f2(regs, ip); if (notBoxed(a & b) || off(regs)) return slow(regs, bias, ip, left);
-        setF(regs, ip, BOX | (a & 0x7fffffff) | ((a ^ b) & 0x80000000)); ip += 16; continue;
-      }
-      case op.FSGNJ_D: {
-        if (off(regs)) return slow(regs, bias, ip, left); const a = f1(regs, ip); const b = f2(regs, ip);
-        setF(regs, ip, (a & 0x7fffffffffffffff) | (b & 0x8000000000000000)); ip += 16; continue;
-      }
-      case op.FSGNJN_D: {
-        if (off(regs)) return slow(regs, bias, ip, left); const a = f1(regs, ip); const b = f2(regs, ip);
-        setF(regs, ip, (a & 0x7fffffffffffffff) | (~b & 0x8000000000000000)); ip += 16; continue;
-      }
-      case op.FSGNJX_D: {
-        if (off(regs)) return slow(regs, bias, ip, left); const a = f1(regs, ip); const b = f2(regs, ip);
-        setF(regs, ip, (a & 0x7fffffffffffffff) | ((a ^ b) & 0x8000000000000000)); ip += 16; continue;
-      }
-      case op.FADD_S: {
-        const r = nativeAddS(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip)); if (r == 0) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FADD_D: {
-        const r = nativeAddD(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip)); if (r == NO) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FSUB_S: {
-        const r = nativeSubS(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip)); if (r == 0) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FSUB_D: {
-        const r = nativeSubD(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip)); if (r == NO) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FMUL_S: {
-        const r = nativeMulS(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip)); if (r == 0) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FMUL_D: {
-        const r = nativeMulD(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip)); if (r == NO) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FDIV_S: {
-        const r = nativeDivS(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip)); if (r == 0) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FDIV_D: {
-        const r = nativeDivD(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip)); if (r == NO) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FSQRT_S: {
-        const r = nativeSqrtS(load<u32>(regs, FCSR), f1(regs, ip)); if (r == 0) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FSQRT_D: {
-        const r = nativeSqrtD(load<u32>(regs, FCSR), f1(regs, ip)); if (r == NO) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FMADD_S: {
-        const r = nativeFmaS(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip), f3(regs, ip));
-        if (r == 0) return slow(regs, bias, ip, left); setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FMADD_D: {
-        const r = nativeFmaD(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip), f3(regs, ip));
-        if (r == NO) return slow(regs, bias, ip, left); setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FMSUB_S: {
-        const r = nativeFmaS(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip), f3(regs, ip) ^ SIGN_S);
-        if (r == 0) return slow(regs, bias, ip, left); setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FMSUB_D: {
-        const r = nativeFmaD(load<u32>(regs, FCSR), f1(regs, ip), f2(regs, ip), f3(regs, ip) ^ SIGN_D);
-        if (r == NO) return slow(regs, bias, ip, left); setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FNMSUB_S: {
-        const r = nativeFmaS(load<u32>(regs, FCSR), f1(regs, ip) ^ SIGN_S, f2(regs, ip), f3(regs, ip));
-        if (r == 0) return slow(regs, bias, ip, left); setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FNMSUB_D: {
-        const r = nativeFmaD(load<u32>(regs, FCSR), f1(regs, ip) ^ SIGN_D, f2(regs, ip), f3(regs, ip));
-        if (r == NO) return slow(regs, bias, ip, left); setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FNMADD_S: {
-        const r = nativeFmaS(load<u32>(regs, FCSR), f1(regs, ip) ^ SIGN_S, f2(regs, ip), f3(regs, ip) ^ SIGN_S);
-        if (r == 0) return slow(regs, bias, ip, left); setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FNMADD_D: {
-        const r = nativeFmaD(load<u32>(regs, FCSR), f1(regs, ip) ^ SIGN_D, f2(regs, ip), f3(regs, ip) ^ SIGN_D);
-        if (r == NO) return slow(regs, bias, ip, left); setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FMIN_S: {
-        const a = f1(regs, ip); const b = f2(regs, ip);
-        if (notBoxed(a & b) || unordered(<f64>single(a), <f64>single(b)) || off(regs)) return slow(regs, bias, ip, left);
-        setF(regs, ip, BOX | <u64>reinterpret<u32>(min<f32>(single(a), single(b)))); ip += 16; continue;
-      }
-      case op.FMIN_D: {
-        const a = double(f1(regs, ip)); const b = double(f2(regs, ip));
-        if (unordered(a, b) || off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, reinterpret<u64>(min<f64>(a, b)));
-        ip += 16; continue;
-      }
-      case op.FMAX_S: {
-        const a = f1(regs, ip); const b = f2(regs, ip);
-        if (notBoxed(a & b) || unordered(<f64>single(a), <f64>single(b)) || off(regs)) return slow(regs, bias, ip, left);
-        setF(regs, ip, BOX | <u64>reinterpret<u32>(max<f32>(single(a), single(b)))); ip += 16; continue;
-      }
-      case op.FMAX_D: {
-        const a = double(f1(regs, ip)); const b = double(f2(regs, ip));
-        if (unordered(a, b) || off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, reinterpret<u64>(max<f64>(a, b)));
-        ip += 16; continue;
-      }
-      case op.FEQ_S: {
-        const a = f1(regs, ip); const b = f2(regs, ip);
-        if (notBoxed(a & b) || unordered(<f64>single(a), <f64>single(b)) || off(regs)) return slow(regs, bias, ip, left);
-        setX(regs, ip, <u64>(single(a) == single(b))); ip += 16; continue;
-      }
-      case op.FEQ_D: {
-        const a = double(f1(regs, ip)); const b = double(f2(regs, ip));
-        if (unordered(a, b) || off(regs)) return slow(regs, bias, ip, left); setX(regs, ip, <u64>(a == b)); ip += 16; continue;
-      }
-      case op.FLT_S: {
-        const a = f1(regs, ip); const b = f2(regs, ip);
-        if (notBoxed(a & b) || unordered(<f64>single(a), <f64>single(b)) || off(regs)) return slow(regs, bias, ip, left);
-        setX(regs, ip, <u64>(single(a) < single(b))); ip += 16; continue;
-      }
-      case op.FLT_D: {
-        const a = double(f1(regs, ip)); const b = double(f2(regs, ip));
-        if (unordered(a, b) || off(regs)) return slow(regs, bias, ip, left); setX(regs, ip, <u64>(a < b)); ip += 16; continue;
-      }
-      case op.FLE_S: {
-        const a = f1(regs, ip); const b = f2(regs, ip);
-        if (notBoxed(a & b) || unordered(<f64>single(a), <f64>single(b)) || off(regs)) return slow(regs, bias, ip, left);
-        setX(regs, ip, <u64>(single(a) <= single(b))); ip += 16; continue;
-      }
-      case op.FLE_D: {
-        const a = double(f1(regs, ip)); const b = double(f2(regs, ip));
-        if (unordered(a, b) || off(regs)) return slow(regs, bias, ip, left); setX(regs, ip, <u64>(a <= b)); ip += 16; continue;
-      }
-      case op.FCVT_W_D: {
-        const a = double(f1(regs, ip)); if (!truncates(load<u32>(regs, FCSR), a, 2147483648.0)) return slow(regs, bias, ip, left);
-        setX(regs, ip, <u64>(<i64>(<i32>a))); ip += 16; continue;
-      }
-      case op.FCVT_L_D: {
-        const a = double(f1(regs, ip));
-        if (!truncates(load<u32>(regs, FCSR), a, 9223372036854775808.0)) return slow(regs, bias, ip, left);
-        setX(regs, ip, <u64>(<i64>a)); ip += 16; continue;
-      }
-      case op.FCVT_W_S: {
-        const a = f1(regs, ip);
-        if (notBoxed(a) || !truncates(load<u32>(regs, FCSR), <f64>single(a), 2147483648.0)) return slow(regs, bias, ip, left);
-        setX(regs, ip, <u64>(<i64>(<i32>single(a)))); ip += 16; continue;
-      }
-      case op.FCVT_L_S: {
-        const a = f1(regs, ip);
-        if (notBoxed(a) || !truncates(load<u32>(regs, FCSR), <f64>single(a), 9223372036854775808.0)) return slow(regs, bias, ip, left);
-        setX(regs, ip, <u64>(<i64>single(a))); ip += 16; continue;
-      }
-      case op.FCVT_D_W:
-        if (off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, reinterpret<u64>(<f64>(<i32>x1(regs, ip)))); ip += 16;
-        continue;
-      case op.FCVT_D_WU:
-        if (off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, reinterpret<u64>(<f64>(<u32>x1(regs, ip)))); ip += 16;
-        continue;
-      case op.FCVT_D_L: {
-        const r = nativeLongToD(load<u32>(regs, FCSR), <i64>x1(regs, ip)); if (r == NO) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FCVT_S_W: {
-        const r = nativeWordToS(load<u32>(regs, FCSR), <i32>x1(regs, ip)); if (r == 0) return slow(regs, bias, ip, left);
-        setF(regs, ip, r); ip += 16; continue;
-      }
-      case op.FCVT_S_D: {
-        const r = nativeDToS(load<u32>(regs, FCSR), f1(regs, ip)); if (r == 0) return slow(regs, bias, ip, left); setF(regs, ip, r);
-        ip += 16; continue;
-      }
-      case op.FCVT_D_S: {
-        const a = f1(regs, ip); if (notBoxed(a) || single(a) != single(a) || off(regs)) return slow(regs, bias, ip, left);
-        setF(regs, ip, reinterpret<u64>(<f64>single(a))); ip += 16; continue;
-      }
+      case op.FMV_X_W: if (fp.fmvXW(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMV_W_X: if (fp.fmvWX(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMV_X_D: if (fp.fmvXD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMV_D_X: if (fp.fmvDX(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSGNJ_S: if (fp.fsgnjS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSGNJN_S: if (fp.fsgnjnS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSGNJX_S: if (fp.fsgnjxS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSGNJ_D: if (fp.fsgnjD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSGNJN_D: if (fp.fsgnjnD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSGNJX_D: if (fp.fsgnjxD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FADD_S: if (fpa.faddS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FADD_D: if (fpa.faddD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSUB_S: if (fpa.fsubS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSUB_D: if (fpa.fsubD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMUL_S: if (fpa.fmulS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMUL_D: if (fpa.fmulD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FDIV_S: if (fpa.fdivS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FDIV_D: if (fpa.fdivD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSQRT_S: if (fpa.fsqrtS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FSQRT_D: if (fpa.fsqrtD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMADD_S: if (fpa.fmaddS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMADD_D: if (fpa.fmaddD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMSUB_S: if (fpa.fmsubS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMSUB_D: if (fpa.fmsubD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FNMSUB_S: if (fpa.fnmsubS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FNMSUB_D: if (fpa.fnmsubD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FNMADD_S: if (fpa.fnmaddS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FNMADD_D: if (fpa.fnmaddD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMIN_S: if (fp.fminS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMIN_D: if (fp.fminD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMAX_S: if (fp.fmaxS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FMAX_D: if (fp.fmaxD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FEQ_S: if (fp.feqS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FEQ_D: if (fp.feqD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FLT_S: if (fp.fltS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FLT_D: if (fp.fltD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FLE_S: if (fp.fleS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FLE_D: if (fp.fleD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_W_D: if (fp.fcvtWD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_L_D: if (fp.fcvtLD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_W_S: if (fp.fcvtWS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_L_S: if (fp.fcvtLS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_D_W: if (fp.fcvtDW(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_D_WU: if (fp.fcvtDWu(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_D_L: if (fp.fcvtDL(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_S_W: if (fp.fcvtSW(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_S_D: if (fp.fcvtSD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FCVT_D_S: if (fp.fcvtDS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
       case op.LR_W: {
-        const a = x1(regs, ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ); 
+        const a = x1(regs, ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
         setX(regs, ip, loadLinked<i32>(regs, host(e, a))); store<u64>(regs, 0); ip += 16; continue;
       }
       case op.SC_W: {
-        const a = x1(regs, ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        const held = storeLinked<i32>(host(e, a), x2(regs, ip));
-        setX(regs, ip, <u64>!held); store<u64>(regs, 0); ip += 16; continue;
+        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        const held = storeLinked<i32>(host(e, a), x2(regs, ip)); setX(regs, ip, <u64>!held); store<u64>(regs, 0); ip += 16; continue;
       }
       case op.AMO_W: {
-        const a = x1(regs, ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        setX(regs, ip, modify<i32>(host(e, a), load<u32>(ip, 4), sx(<i32>x2(regs, ip))));
-        store<u64>(regs, 0); ip += 16; continue;
+        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        setX(regs, ip, modify<i32>(host(e, a), load<u32>(ip, 4), sx(<i32>x2(regs, ip)))); store<u64>(regs, 0); ip += 16; continue;
       }
       case op.LR_D: {
-        const a = x1(regs, ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ); 
+        const a = x1(regs, ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ);
         setX(regs, ip, loadLinked<i64>(regs, host(e, a))); store<u64>(regs, 0); ip += 16; continue;
       }
       case op.SC_D: {
-        const a = x1(regs, ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        const held = storeLinked<i64>(host(e, a), x2(regs, ip));
-        setX(regs, ip, <u64>!held); store<u64>(regs, 0); ip += 16; continue;
+        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        const held = storeLinked<i64>(host(e, a), x2(regs, ip)); setX(regs, ip, <u64>!held); store<u64>(regs, 0); ip += 16; continue;
       }
       case op.AMO_D: {
-        const a = x1(regs, ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        setX(regs, ip, modify<i64>(host(e, a), load<u32>(ip, 4), x2(regs, ip)));
-        store<u64>(regs, 0); ip += 16; continue;
+        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        setX(regs, ip, modify<i64>(host(e, a), load<u32>(ip, 4), x2(regs, ip))); store<u64>(regs, 0); ip += 16; continue;
       }
       default:
         return slow(regs, bias, ip, left);

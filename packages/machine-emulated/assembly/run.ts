@@ -9,7 +9,8 @@ import {
   HART_BELL, HART_HOSTED, HART_KICK, HART_PAUSE, HART_PAUSED, HART_PRIV, HART_RES_CTX, HART_RETIRED, HART_SATP, HART_STEPS, HART_TIMER, HART_WAITING, PC,
   SATP, SCRATCH, TRAP_CAUSE, TRAP_CONSUMED, TRAP_KIND, TRAP_TVAL,
 } from './layout';
-import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_FETCH, AT_READ, AT_WRITE, interpret, leftOver, missAddress } from './interpreter';
+import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_FETCH, AT_READ, AT_WRITE, leftOver, missAddress } from './exits';
+import { interpret } from './interpreter';
 import { CAUSE_BREAKPOINT, CAUSE_ECALL_U, PRIV_U } from './bits';
 import { DONE, STALE, TRAPPED, WAITING, slowStep } from './slow-step';
 import { FILLED, UNDECIDED, fetch, fetched, refill, resolveFetch } from './access';

@@ -3,6 +3,7 @@
  * inlined.
  */
 import { F, FCSR } from './layout';
+import { NO } from './native-float';
 
 // @ts-ignore: decorator
 @inline
@@ -93,4 +94,22 @@ export function double(a: u64): f64 {
 @inline
 export function unordered(a: f64, b: f64): bool {
   return a != a || b != b;
+}
+
+/** Writes a native result in single precision, unless it is "not here". */
+// @ts-ignore: decorator
+@inline
+export function putS(regs: usize, ip: usize, r: u64): bool {
+  if (r == 0) return false;
+  setF(regs, ip, r);
+  return true;
+}
+
+/** The same in double precision. */
+// @ts-ignore: decorator
+@inline
+export function putD(regs: usize, ip: usize, r: u64): bool {
+  if (r == NO) return false;
+  setF(regs, ip, r);
+  return true;
 }
