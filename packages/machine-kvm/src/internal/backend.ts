@@ -7,7 +7,7 @@
 import type { Libc } from '@veridian-os/libc';
 import { Alarm } from './alarm.js';
 import type { HostClock } from '../host/clock.js';
-import { COMPONENTS } from './fp-state.js';
+import { usableComponents } from './fp-state.js';
 import { GuestRam } from './guest-ram.js';
 import { KVM, XCRS_BYTES } from './kvm-abi.js';
 import { Monitor } from './monitor.js';
@@ -22,6 +22,8 @@ import { syscallMsrs } from './special-registers.js';
 import { KvmVm, must } from './vm.js';
 
 const PAGE_WORDS = 1024;
+/** CPUID leaf of the extended processor state. */
+const STATE_LEAF = 0xd;
 
 export class Backend {
   readonly vm: KvmVm;
@@ -32,6 +34,8 @@ export class Backend {
   readonly monitor: Monitor;
   readonly alarm: Alarm;
   readonly clock: HostClock;
+  /** XCR0 of every vCPU. */
+  private readonly components: number;
   private readonly words: Uint32Array<ArrayBufferLike>;
 
   /** @throws KvmUnavailable, or Error when the host has no room; nothing is left of it then */
@@ -62,7 +66,14 @@ export class Backend {
       ram,
       ram.map(({ base, length }) => vm.addMemory(base, length)),
     );
-    this.pool = new VcpuPool({ libc: vm.libc, cpus, limit: settings.vcpus, make: (id) => this.makeVcpu(id) });
+    this.components = usableComponents((subleaf) => vm.cpuidLeaf(STATE_LEAF, subleaf));
+    this.pool = new VcpuPool({
+      libc: vm.libc,
+      cpus,
+      limit: settings.vcpus,
+      components: this.components,
+      make: (id) => this.makeVcpu(id),
+    });
     this.monitor = new Monitor({ ...this, words: this.words });
   }
 
@@ -93,9 +104,10 @@ export class Backend {
 
   private enableComponents(vcpu: number): void {
     const { libc } = this.vm;
+    if (this.vm.cpuidLeaf(STATE_LEAF, 0).eax === 0) return; // a processor without XSAVE
     const registers = new Uint8Array(XCRS_BYTES);
     must(libc.ioctlBytes(vcpu, KVM.GET_XCRS, registers), 'KVM_GET_XCRS');
-    new DataView(registers.buffer).setUint32(16, COMPONENTS, true); // xcrs[0].value
+    new DataView(registers.buffer).setUint32(16, this.components, true); // xcrs[0].value
     must(libc.ioctlBytes(vcpu, KVM.SET_XCRS, registers), 'KVM_SET_XCRS');
   }
 }

@@ -22,8 +22,35 @@ const PROTECTION_KEYS = 2688;
 /** x87 and SSE: their state is in the first 512 bytes on every machine. */
 const LEGACY = 3;
 
-/** x87, SSE, AVX, and the three parts of AVX-512: what XCR0 is set to where the processor has them. */
-export const COMPONENTS = 0xe7;
+/** What programs get where the processor has it: bit of XCR0, and where the layout has the component's registers. */
+const AREAS: readonly (readonly [mask: number, components: readonly (readonly [number, number])[]])[] = [
+  [0x4, [[2, 576]]], // AVX
+  // The three parts of AVX-512 come together or not at all.
+  [
+    0xe0,
+    [
+      [5, 1088],
+      [6, 1152],
+      [7, 1664],
+    ],
+  ],
+];
+
+/**
+ * Components that a virtual processor may switch on: x87 and SSE, and of AVX and AVX-512 what the processor has, at the
+ * places that the layout names (some processors pack their standard format tighter; programs do without there).
+ * @param leaf EAX and EBX of CPUID leaf 0xd by subleaf; zeroes where it does not exist
+ * @returns XCR0
+ */
+export function usableComponents(leaf: (subleaf: number) => { readonly eax: number; readonly ebx: number }): number {
+  const supported = leaf(0).eax;
+  let usable = LEGACY;
+  for (const [mask, components] of AREAS) {
+    const inPlace = components.every(([component, offset]) => leaf(component).ebx === offset);
+    if ((supported & mask) === mask && inPlace) usable |= mask;
+  }
+  return usable;
+}
 
 /** The state of a program that begins: everything in its initial configuration. */
 export function initialState(): Uint8Array {
@@ -37,19 +64,20 @@ export function initialState(): Uint8Array {
 /**
  * What KVM accepts of a state that comes from a program: no components that the machine lacks, no reserved bits.
  * @param from `layout.fpBytes` bytes
+ * @param components as `usableComponents` gives them
  */
-export function acceptState(from: Uint8Array): Uint8Array {
+export function acceptState(from: Uint8Array, components: number): Uint8Array {
   const bytes = new Uint8Array(XSAVE_BYTES);
   bytes.set(from.subarray(0, X86_64.fpBytes));
   const view = new DataView(bytes.buffer);
   view.setUint32(MXCSR, view.getUint32(MXCSR, true) & MXCSR_BITS, true);
-  return canonical(bytes);
+  return canonical(bytes, components);
 }
 
 /** Takes out of a state what does not belong to the program: reserved fields, components that it does not have. */
-export function canonical(state: Uint8Array): Uint8Array {
+export function canonical(state: Uint8Array, components: number): Uint8Array {
   const view = new DataView(state.buffer, state.byteOffset);
-  const present = view.getUint32(HEADER, true) & COMPONENTS;
+  const present = view.getUint32(HEADER, true) & components;
   state.fill(0, MXCSR_MASK, MXCSR_MASK + 4).fill(0, SOFTWARE, HEADER_END);
   state.fill(0, PROTECTION_KEYS);
   view.setUint32(HEADER, present, true);

@@ -20,6 +20,8 @@ export interface VcpuPoolOptions {
   readonly cpus: number;
   /** Most vCPUs per CPU. */
   readonly limit: number;
+  /** XCR0 of every vCPU. */
+  readonly components: number;
   readonly make: (id: number) => Vcpu;
 }
 
@@ -63,7 +65,7 @@ export class VcpuPool {
   /** Replaces a context's state. */
   restore(context: number, from: Uint8Array): void {
     this.forget(context);
-    this.images[context] = acceptState(from);
+    this.images[context] = acceptState(from, this.options.components);
   }
 
   copy(from: number, to: number): void {
@@ -93,7 +95,7 @@ export class VcpuPool {
 
   private read(vcpu: number, into: Uint8Array): void {
     must(this.options.libc.ioctlBytes(this.vcpus[vcpu].fd, KVM.GET_XSAVE, into), 'KVM_GET_XSAVE');
-    canonical(into);
+    canonical(into, this.options.components);
   }
 
   private choose(context: number, cpu: number): number {

@@ -6,7 +6,9 @@ import { API_VERSION, CAP_SYNC_REGS, KVM, SYNC_REGS, SYNC_SREGS } from './kvm-ab
 
 const DEVICE = '/dev/kvm';
 const CPUID_ENTRIES = 256;
-const CPUID_BYTES = 8 + CPUID_ENTRIES * 40;
+/** `struct kvm_cpuid_entry2`: function, index, flags, eax, ebx, ecx, edx, and three words of nothing. */
+const ENTRY_WORDS = 10;
+const CPUID_BYTES = 8 + CPUID_ENTRIES * ENTRY_WORDS * 4;
 const E2BIG = -7;
 
 /** Thrown where the host has no usable KVM: its message is one sentence. */
@@ -53,6 +55,15 @@ export class KvmVm {
     this.cpuid = this.supportedCpuid();
     // What VMX keeps real-mode structures in, on processors that need it; elsewhere nothing.
     libc.ioctl(this.vm, KVM.SET_TSS_ADDR, 0xfffbd000);
+  }
+
+  /** What programs see in CPUID leaf `leaf`; zeroes where it does not exist. */
+  cpuidLeaf(leaf: number, subleaf: number): { readonly eax: number; readonly ebx: number } {
+    const words = new Uint32Array(this.cpuid.buffer);
+    for (let at = 2; at < 2 + words[0] * ENTRY_WORDS; at += ENTRY_WORDS) {
+      if (words[at] === leaf && words[at + 1] === subleaf) return { eax: words[at + 3], ebx: words[at + 4] };
+    }
+    return { eax: 0, ebx: 0 };
   }
 
   private supportedCpuid(): Uint8Array {

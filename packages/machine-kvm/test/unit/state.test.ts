@@ -1,8 +1,9 @@
 /** Floating-point and vector state, and the vCPUs that it lives in. */
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { assemble, x86_64 } from '@veridian-os/assembler';
 import type { ContextId } from '@veridian-os/abi';
 import { TrapKind, X86, X86_64 } from '@veridian-os/hal';
+import { usableComponents } from '../../src/internal/fp-state.js';
 import { CODE, DATA, Rig, describeWithKvm } from '../helpers/rig.js';
 
 const { RBX, jmpShort, mem, movdqu, syscall, vmovdqu, xmm, ymm, stmxcsr, mem32, addsd, ud2 } = x86_64;
@@ -31,6 +32,14 @@ describeWithKvm.each([1, 2, 8])('vector state, %i vCPUs', (vcpus) => {
     const state = new Uint8Array(X86_64.fpBytes);
     rig.machine.contexts.saveFp(context, state);
     return state;
+  };
+
+  /** What this host's processor has, by what is left of a state that claims everything. */
+  const componentsOf = (rig: Rig, context: ContextId): number => {
+    const state = new Uint8Array(X86_64.fpBytes);
+    new DataView(state.buffer).setUint32(XSTATE_BV, 0xffff, true);
+    rig.machine.contexts.restoreFp(context, state);
+    return new DataView(save(rig, context).buffer).getUint32(XSTATE_BV, true);
   };
 
   it('upper halves of ymm registers stay with their context while twenty take turns', () =>
@@ -94,7 +103,10 @@ describeWithKvm.each([1, 2, 8])('vector state, %i vCPUs', (vcpus) => {
       state.fill(0, 416, 512); // reserved
       for (let i = 0; i < 8; i++) state.fill(0, 32 + i * 16 + 10, 48 + i * 16); // x87 registers have 10 bytes
       state[5] = 0;
-      new DataView(state.buffer).setUint32(XSTATE_BV, 0xe7, true);
+      const components = componentsOf(rig, context);
+      if ((components & 4) === 0) state.fill(0, 576, 832);
+      if ((components & 0xe0) === 0) state.fill(0, 1088, 2688);
+      new DataView(state.buffer).setUint32(XSTATE_BV, components, true);
       new DataView(state.buffer).setUint32(MXCSR, 0x1f80, true);
       rig.machine.contexts.restoreFp(context, state);
       expect(different(save(rig, context), state)).toBe('');
@@ -121,4 +133,21 @@ describeWithKvm.each([1, 2, 8])('vector state, %i vCPUs', (vcpus) => {
         expect(new DataView(save(rig, context).buffer).getFloat64(160, true)).toBe(2 * index);
       });
     }));
+});
+
+describe('components that programs get', () => {
+  const processor = (supported: number, places: Readonly<Record<number, number>>) => (subleaf: number) =>
+    subleaf === 0 ? { eax: supported, ebx: 0 } : { eax: 0, ebx: places[subleaf] ?? 0 };
+
+  it.each([
+    ['without XSAVE', 0, {}, 0x3],
+    ['with SSE only', 0x3, {}, 0x3],
+    ['with AVX and protection keys', 0x207, { 2: 576, 9: 832 }, 0x7],
+    ['with AVX-512', 0x2e7, { 2: 576, 5: 1088, 6: 1152, 7: 1664, 9: 2688 }, 0xe7],
+    ['with AVX-512 packed where others have MPX', 0x2e7, { 2: 576, 5: 832, 6: 896, 7: 1408, 9: 2432 }, 0x7],
+    ['with AVX-512 cut in half by a hypervisor', 0x67, { 2: 576, 5: 1088, 6: 1152 }, 0x7],
+    ['with AMX as well', 0x602e7, { 2: 576, 5: 1088, 6: 1152, 7: 1664, 9: 2688, 18: 2816 }, 0xe7],
+  ])('a processor %s', (_, supported, places, expected) => {
+    expect(usableComponents(processor(supported, places))).toBe(expected);
+  });
 });
