@@ -141,7 +141,7 @@ export class KvmCpu implements Cpu {
     this.stretches = 0;
     this.entered = clock.now();
     if (this.interrupted(this.entered)) return this.finish(0);
-    this.before.set(this.view);
+    if (budget < LONG) this.before.set(this.view);
     this.vcpu = pool.bind(context, this.id);
     if (this.vcpu.stale) refresh(this.vcpu);
     this.vcpu.prepare(this.view, this.root);

@@ -17,6 +17,8 @@ import { SharedRegion } from './shared-region.js';
 
 const FORMATS: Readonly<Record<'sv39' | 'x86_64' | 'aarch64', PageTableFormat>> = { sv39, x86_64, aarch64 };
 
+const MOST_AHEAD = 512;
+
 export interface MemoryManagerOptions {
   /** Guest memory, ascending and disjoint; frames come from the first region that has one. */
   readonly regions: readonly MemoryRegion[];
@@ -32,6 +34,11 @@ export interface MemoryManagerOptions {
   readonly waitPort: WaitPort;
   /** Identifiers that the MMU distinguishes, 1 .. limit. Default 65535. */
   readonly asidLimit?: number;
+  /**
+   * Most pages that one fault fills where a program goes through fresh anonymous memory in order, 1 .. 512: fewer traps
+   * for frames that it may never use. Default 1: a page is filled when it is touched, not before.
+   */
+  readonly zeroAhead?: number;
 }
 
 export class MemoryManagerImpl implements MemoryManager {
@@ -43,7 +50,10 @@ export class MemoryManagerImpl implements MemoryManager {
   private readonly regionQueue: WaitQueueId;
 
   constructor(options: MemoryManagerOptions) {
-    const { regions, mmu, format = 'sv39', hardwareAccessedDirty = false, reserved = [] } = options;
+    const { regions, mmu, format = 'sv39', hardwareAccessedDirty = false, reserved = [], zeroAhead = 1 } = options;
+    if (!(Number.isInteger(zeroAhead) && zeroAhead >= 1 && zeroAhead <= MOST_AHEAD)) {
+      throw new RangeError(`zeroAhead: expected an integer 1 .. ${MOST_AHEAD}, got ${zeroAhead}`);
+    }
     this.bytes = new PhysicalMemory(regions);
     const syncCode = (first: Frame, frames: number) => mmu.syncCode(first, frames);
     this.frames = new FrameAllocator(regions, this.bytes, options.buddyFactory, reserved, syncCode);
@@ -58,6 +68,7 @@ export class MemoryManagerImpl implements MemoryManager {
       batch: new EditBatch(mmu),
       hardwareAccessedDirty,
       counters: this.counters,
+      zeroAhead,
     };
   }
 

@@ -19,7 +19,7 @@ import { ThreadState, type Thread } from './thread.js';
 /** Guest instructions per step: about 10 ms of host time. */
 export const STEP_INSTRUCTIONS = 1_000_000;
 /** Where time is real an instruction counts as a nanosecond, and a step that ends costs a trap. */
-const REAL_STEP = 6_000_000;
+const REAL_STEP = 20_000_000;
 /** Dispatches per step, so that tasks alone cannot hold the host either. */
 export const STEP_TURNS = 4096;
 /** Traps of one thread in a row before the loop looks around: faults retire nothing, so no budget ends them. */

@@ -48,7 +48,8 @@ export function probeChild(input: ProbeInput, load: (path: string) => unknown, b
   if (version !== 12) return { problem: `/dev/kvm speaks version ${version} of KVM.` };
   if ((ioctl(device, 0xae03, 74) & 3) !== 3)
     return { problem: 'This KVM does not share registers (KVM_CAP_SYNC_REGS).' };
-  const vm = ioctl(device, 0xae01, 0);
+  let vm = ioctl(device, 0xae01, 0);
+  while (vm < 0 && koffi.errno() === 4) vm = ioctl(device, 0xae01, 0); // a signal came in between
   if (vm < 0) return { problem: `/dev/kvm makes no virtual machine: errno ${koffi.errno()}.` };
   for (const [slot, { base, bytes }] of input.memories.entries()) {
     const image = bytesOf(bytes);

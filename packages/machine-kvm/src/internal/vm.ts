@@ -9,6 +9,7 @@ const CPUID_ENTRIES = 256;
 /** `struct kvm_cpuid_entry2`: function, index, flags, eax, ebx, ecx, edx, and three words of nothing. */
 const ENTRY_WORDS = 10;
 const CPUID_BYTES = 8 + CPUID_ENTRIES * ENTRY_WORDS * 4;
+const EINTR = -4;
 const E2BIG = -7;
 
 /** Thrown where the host has no usable KVM: its message is one sentence. */
@@ -31,6 +32,14 @@ function openDevice(libc: Libc): number {
   throw new KvmUnavailable(`${DEVICE} speaks version ${version} of KVM or does not share registers.`);
 }
 
+/** Takes a while (new memory-management state), so that a signal to this process may interrupt it: then once more. */
+function createVm(libc: Libc, device: number): number {
+  let vm: number;
+  do vm = libc.ioctl(device, KVM.CREATE_VM, 0);
+  while (vm === EINTR);
+  return vm;
+}
+
 export class KvmVm {
   readonly libc: Libc;
   /** Bytes of a vCPU's run page. */
@@ -46,7 +55,7 @@ export class KvmVm {
   constructor(libc: Libc) {
     this.libc = libc;
     this.device = openDevice(libc);
-    this.vm = libc.ioctl(this.device, KVM.CREATE_VM, 0);
+    this.vm = createVm(libc, this.device);
     if (this.vm < 0) {
       libc.close(this.device);
       throw new KvmUnavailable(`${DEVICE} makes no virtual machine: errno ${-this.vm}.`);

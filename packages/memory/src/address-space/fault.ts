@@ -30,7 +30,7 @@ export function handleFault(space: Space, address: number, access: AccessKind): 
   const { table } = space;
   if (table.query(page)) return upgrade(space, mapping, page, access);
   if (space.atFrameLimit || table.ensure(page) < 0) return FaultResult.OutOfMemory;
-  if (mapping.source === null) return demandZero(space, mapping, access);
+  if (mapping.source === null) return demandZero(space, mapping, page, access);
   return mapSource(space, mapping, mapping.source, page, access);
 }
 
@@ -58,14 +58,33 @@ function grow(space: Space, page: number): Mapping | null {
   return above;
 }
 
-function demandZero(space: Space, mapping: Mapping, access: AccessKind): FaultResult {
+function demandZero(space: Space, mapping: Mapping, page: number, access: AccessKind): FaultResult {
   const { frames, counters } = space.env;
   const frame = frames.allocZeroed();
   if (frame < 0) return FaultResult.OutOfMemory;
   space.table.install(frame as Frame, permissionsOf(mapping.prot, true) | touched(access));
   mapping.owned = true;
   counters.demandZeroFaults++;
+  if (space.env.zeroAhead > 1) zeroAhead(space, mapping, page);
   return FaultResult.Handled;
+}
+
+/**
+ * A program that goes through fresh memory page by page gets the next ones before it asks, twice as many each time: a
+ * fault that falls where the last batch ended is a sequence, any other begins anew with its own page alone.
+ */
+function zeroAhead(space: Space, mapping: Mapping, page: number): void {
+  const { frames, zeroAhead: most } = space.env;
+  const { table } = space;
+  mapping.batch = page === mapping.batchEnd ? min(mapping.batch * 2, most) : 1;
+  const stop = min(mapping.end, page + mapping.batch * PAGE_SIZE);
+  let at = page + PAGE_SIZE;
+  for (; at < stop && space.hasPlenty && table.ensure(at) === 0 && !table.isUsed; at += PAGE_SIZE) {
+    const frame = frames.allocZeroed();
+    if (frame < 0) break;
+    table.install(frame as Frame, permissionsOf(mapping.prot, true));
+  }
+  mapping.batchEnd = at;
 }
 
 /** Fills the empty entry last loaded from the mapping's source. */

@@ -33,6 +33,9 @@ export class Mapping {
   readonly growLimit: number;
   /** Private pages exist that cannot be had from the source again: fork must copy entries. */
   owned = false;
+  /** Where the last batch of fresh pages ended, and how many it had; see `zeroAhead`. */
+  batchEnd = 0;
+  batch = 1;
 
   left: Mapping | null = null;
   right: Mapping | null = null;

@@ -19,6 +19,8 @@ const STACK_GAP = 128 * 1024 * 1024 + GUARD_GAP;
 /** What all address spaces of a machine share. */
 export interface SpaceEnvironment extends TableEnvironment {
   readonly counters: SpaceCounters;
+  /** Most pages that a fault on fresh memory fills; 1 = only its own. */
+  readonly zeroAhead: number;
 }
 
 export interface SpaceCounters extends TableCounters {
@@ -54,6 +56,13 @@ export class Space implements SourceMapper {
   /** True when the space may not hold another frame. Tables count: they are the guest's doing too. */
   get atFrameLimit(): boolean {
     return this.table.residentFrames + this.table.tableFrames >= this.frameLimit;
+  }
+
+  /** True while frames may be spent on what the guest may never touch: half of its limit and of all frames are left. */
+  get hasPlenty(): boolean {
+    const { frames } = this.env;
+    const held = this.table.residentFrames + this.table.tableFrames;
+    return held < this.frameLimit / 2 && frames.freeFrames > frames.totalFrames / 2;
   }
 
   add(mapping: Mapping): void {

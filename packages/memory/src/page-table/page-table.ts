@@ -86,6 +86,11 @@ export class PageTable {
     return this.env.format.flags(this.lo, this.hi);
   }
 
+  /** True when the entry last loaded is not empty. */
+  get isUsed(): boolean {
+    return this.lo !== 0;
+  }
+
   /** Loads the leaf entry of a page; false when it is empty. */
   query(page: number): boolean {
     const table = this.leafTable(page);

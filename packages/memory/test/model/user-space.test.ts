@@ -7,7 +7,7 @@ const runs = Number(process.env.MEMORY_RUNS ?? 300);
 const seed = process.env.MEMORY_SEED === undefined ? {} : { seed: Number(process.env.MEMORY_SEED) };
 
 describe('address spaces against the naive model', () => {
-  it('agree after every command of any history', () => {
-    checkHistories(createManager, { numRuns: runs, ...seed });
+  it.each([1, 4, 512])('agree after every command of any history, %i pages of fresh memory at a time', (zeroAhead) => {
+    checkHistories((machine) => createManager(machine, zeroAhead), { numRuns: runs, ...seed });
   });
 });

@@ -80,4 +80,55 @@ describe('createMemoryManager', () => {
     expect(space.unmap(0x1000_0000, count * PAGE)).toBe(0);
     expect(space.mappings()).toHaveLength(0);
   });
+
+  describe('fresh memory ahead of a program', () => {
+    const START = 0x1000_0000;
+    const PAGES = 64;
+    const prepare = (zeroAhead: number, frames = 400) => {
+      const manager = createManager(new FakeMachine({ regionFrames: [frames] }), zeroAhead);
+      const space = manager.createSpace('linux') as UserSpace;
+      space.map({ address: START, length: PAGES * PAGE, prot: 3, shared: false, placement: 'exact' });
+      const touch = (page: number) => expect(space.fault(START + page * PAGE, AccessKind.Write)).toBe(0);
+      return { manager, space, touch };
+    };
+
+    it('comes in batches that double while pages are touched in order, up to the limit', () => {
+      const { space, touch } = prepare(8);
+      const resident = [0, 1, 3, 7, 15, 23].map((page) => (touch(page), space.residentFrames));
+      expect(resident).toEqual([1, 3, 7, 15, 23, 31]);
+    });
+
+    it('ends with the mapping', () => {
+      const { space, touch } = prepare(512);
+      for (const page of [0, 1, 3, 7, 15, 31, 63]) touch(page);
+      expect(space.residentFrames).toBe(PAGES);
+    });
+
+    it.each([
+      ['a program that jumps about', 16, [5, 9, 40, 2, 17]],
+      ['a program that goes backwards', 16, [20, 19, 18, 17, 16]],
+      ['a manager that was not asked to', 1, [0, 1, 2, 3, 4]],
+    ])('is not spent on %s', (_, zeroAhead, pages) => {
+      const { space, touch } = prepare(zeroAhead);
+      pages.forEach(touch);
+      expect(space.residentFrames).toBe(5);
+    });
+
+    it('stops at a page that is there already, and where half of the frames are used', () => {
+      const { space, touch } = prepare(512);
+      touch(4);
+      for (const page of [0, 1]) touch(page);
+      touch(3);
+      expect(space.residentFrames).toBe(5);
+      const scarce = prepare(512, 40);
+      for (let page = 0; page < 20; page++) {
+        if (scarce.space.residentFrames <= page) scarce.touch(page);
+      }
+      expect(scarce.manager.frames.freeFrames).toBeGreaterThanOrEqual(16);
+    });
+
+    it.each([0, 513, 1.5, NaN])('refuses %p', (zeroAhead) => {
+      expect(() => prepare(zeroAhead)).toThrow(`zeroAhead: expected an integer 1 .. 512, got ${zeroAhead}`);
+    });
+  });
 });
