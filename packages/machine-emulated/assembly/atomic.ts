@@ -5,11 +5,14 @@
  * read: like QEMU's, it cannot tell memory that was changed and changed back from memory that was left alone.
  */
 import { SHARED } from './base';
-import { HART_RES_ADDR, HART_RES_CTX, HART_RES_VALID, HART_RES_VALUE } from './layout';
+import { HART_RES_ADDR, HART_RES_CTX, HART_RES_VALID, HART_RES_VALUE, QUAD_LOCK } from './layout';
 import { CAUSE_ILLEGAL, CAUSE_LOAD_MISALIGNED, CAUSE_STORE_MISALIGNED } from './bits';
 import { resolveRam } from './access';
 import { READ, WRITE, fault } from './walk';
 import { DONE, TRAPPED } from './slow-step';
+
+/** funct5 of AMOCAS. */
+const CAS: u32 = 5;
 
 function trap(cause: u32, value: u64): i32 {
   fault(cause, value);
@@ -121,6 +124,16 @@ export function modify<T>(host: usize, operation: u32, operand: u64): u64 {
   }
 }
 
+/** AMOCAS at `host`. @returns the old value, sign-extended */
+// @ts-ignore: decorator
+@inline
+export function compareSwap<T>(host: usize, expected: u64, value: u64): u64 {
+  if (SHARED) return signed<T>(atomic.cmpxchg<T>(host, <T>expected, <T>value));
+  const old = load<T>(host);
+  if (old == <T>expected) store<T>(host, <T>value);
+  return <u64>(<i64>old);
+}
+
 function loadReserved(regs: usize, va: u64, size: i32, rd: usize): i32 {
   const host = resolveRam(va, READ);
   if (host == 0) return TRAPPED;
@@ -137,13 +150,65 @@ function storeConditional(regs: usize, va: u64, size: i32, rd: usize, value: u64
   return DONE;
 }
 
+/** AMOCAS of a word or doubleword. */
+function compareAndSwap(regs: usize, va: u64, size: i32, rd: usize, value: u64): i32 {
+  const host = resolveRam(va, WRITE);
+  if (host == 0) return TRAPPED;
+  const expected = load<u64>(rd);
+  const old = size == 4 ? compareSwap<i32>(host, expected, value) : compareSwap<i64>(host, expected, value);
+  if (rd != regs) store<u64>(rd, old);
+  return DONE;
+}
+
+function lockQuad(): void {
+  if (!SHARED) return;
+  while (atomic.cmpxchg<i32>(QUAD_LOCK, 0, 1) != 0) {}
+}
+
+function unlockQuad(): void {
+  if (SHARED) atomic.store<i32>(QUAD_LOCK, 0);
+}
+
+/** Register `index` of a pair; the pair of x0 is two zeroes. */
+function pairHalf(regs: usize, index: u32, high: u32): u64 {
+  return index == 0 ? 0 : load<u64>(regs + ((index + high) << 3));
+}
+
+/**
+ * AMOCAS.Q: registers come in pairs, odd ones are reserved (section "Zacas"). WebAssembly has no 16-byte atomic, so with
+ * several harts these take turns: one is atomic against the others, and in halves against everything else.
+ */
+function compareAndSwapQuad(regs: usize, raw: u32, bits: u32): i32 {
+  const rd = (raw >> 7) & 31;
+  const rs2 = (raw >> 20) & 31;
+  if ((rd | rs2) & 1) return trap(CAUSE_ILLEGAL, bits);
+  const va = load<u64>(regs + (((raw >> 15) & 31) << 3));
+  if (va & 15) return trap(CAUSE_STORE_MISALIGNED, va);
+  const host = resolveRam(va, WRITE);
+  if (host == 0) return TRAPPED;
+  lockQuad();
+  const low = load<u64>(host);
+  const high = load<u64>(host, 8);
+  if (low == pairHalf(regs, rd, 0) && high == pairHalf(regs, rd, 1)) {
+    store<u64>(host, pairHalf(regs, rs2, 0));
+    store<u64>(host, pairHalf(regs, rs2, 1), 8);
+  }
+  unlockQuad();
+  if (rd != 0) {
+    store<u64>(regs + (rd << 3), low);
+    store<u64>(regs + (rd << 3), high, 8);
+  }
+  return DONE;
+}
+
 /** LR, SC and AMOs. */
 export function atomicStep(regs: usize, raw: u32, bits: u32): i32 {
   const f3 = (raw >> 12) & 7;
   const operation = raw >> 27;
+  if (f3 == 4 && operation == CAS) return compareAndSwapQuad(regs, raw, bits);
   const isLoad = operation == 2;
   if (f3 != 2 && f3 != 3) return trap(CAUSE_ILLEGAL, bits);
-  if (operation != 3 && !isLoad && !isDefined(operation)) return trap(CAUSE_ILLEGAL, bits);
+  if (operation != 3 && !isLoad && operation != CAS && !isDefined(operation)) return trap(CAUSE_ILLEGAL, bits);
   if (isLoad && ((raw >> 20) & 31) != 0) return trap(CAUSE_ILLEGAL, bits);
   const size = 1 << f3;
   const va = load<u64>(regs + (((raw >> 15) & 31) << 3));
@@ -152,6 +217,7 @@ export function atomicStep(regs: usize, raw: u32, bits: u32): i32 {
   const operand = load<u64>(regs + (((raw >> 20) & 31) << 3));
   if (isLoad) return loadReserved(regs, va, size, rd);
   if (operation == 3) return storeConditional(regs, va, size, rd, operand);
+  if (operation == CAS) return compareAndSwap(regs, va, size, rd, operand);
   const host = resolveRam(va, WRITE);
   if (host == 0) return TRAPPED;
   const extended = extend(operand, size);

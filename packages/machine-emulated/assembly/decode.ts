@@ -5,6 +5,7 @@
 import { SHARED } from './base';
 import * as op from './ops';
 import { isDefined } from './atomic';
+import { decodeFloat, decodeFused, floatImm } from './decode-float';
 
 let slotOp: u32 = 0;
 let slotImm: i32 = 0;
@@ -123,6 +124,9 @@ function opReg(f7: u32, f3: u32): u32 {
     case 0x082: return op.SH1ADD;
     case 0x084: return op.SH2ADD;
     case 0x086: return op.SH3ADD;
+    case 0x029: return op.CLMUL;
+    case 0x02a: return op.CLMULR;
+    case 0x02b: return op.CLMULH;
     case 0x02c: return op.MIN;
     case 0x02d: return op.MINU;
     case 0x02e: return op.MAX;
@@ -162,80 +166,6 @@ function opReg32(f7: u32, f3: u32): u32 {
   }
 }
 
-function fusedMultiply(raw: u32, major: u32): u32 {
-  const rm = (raw >> 12) & 7;
-  if (rm != 0 && rm != 7) return op.SLOW;
-  slotImm = (raw >> 27) << 3;
-  const kind = (major - 0x43) >> 2; // MADD, MSUB, NMSUB, NMADD
-  switch ((raw >> 25) & 3) {
-    case 0: return op.FMADD_S + kind;
-    case 1: return op.FMADD_D + kind;
-    default: return op.SLOW;
-  }
-}
-
-/** Operations whose rounding mode is dynamic or nearest-even; the loop checks frm. */
-function floatRounded(f7: u32): u32 {
-  switch (f7) {
-    case 0x00: return op.FADD_S;
-    case 0x04: return op.FSUB_S;
-    case 0x08: return op.FMUL_S;
-    case 0x0c: return op.FDIV_S;
-    case 0x2c: return slotRs2 == 0 ? op.FSQRT_S : op.SLOW;
-    case 0x01: return op.FADD_D;
-    case 0x05: return op.FSUB_D;
-    case 0x09: return op.FMUL_D;
-    case 0x0d: return op.FDIV_D;
-    case 0x2d: return slotRs2 == 0 ? op.FSQRT_D : op.SLOW;
-    case 0x20: return slotRs2 == 8 ? op.FCVT_S_D : op.SLOW;
-    case 0x69: return slotRs2 == 16 ? op.FCVT_D_L : op.SLOW;
-    case 0x68: return slotRs2 == 0 ? op.FCVT_S_W : op.SLOW;
-    default: return op.SLOW;
-  }
-}
-
-/** Operations selected by funct3, which is no rounding mode, and conversions that never round. */
-function floatExact(f7: u32, f3: u32): u32 {
-  switch ((f7 << 3) | f3) {
-    case 0x080: return op.FSGNJ_S;
-    case 0x081: return op.FSGNJN_S;
-    case 0x082: return op.FSGNJX_S;
-    case 0x088: return op.FSGNJ_D;
-    case 0x089: return op.FSGNJN_D;
-    case 0x08a: return op.FSGNJX_D;
-    case 0x0a0: return op.FMIN_S;
-    case 0x0a1: return op.FMAX_S;
-    case 0x0a8: return op.FMIN_D;
-    case 0x0a9: return op.FMAX_D;
-    case 0x380: return slotRs2 == 0 && slotRd != 0 ? op.FMV_X_W : op.SLOW;
-    case 0x388: return slotRs2 == 0 && slotRd != 0 ? op.FMV_X_D : op.SLOW;
-    case 0x3c0: return slotRs2 == 0 ? op.FMV_W_X : op.SLOW;
-    case 0x3c8: return slotRs2 == 0 ? op.FMV_D_X : op.SLOW;
-  }
-  if (slotRd == 0) return op.SLOW;
-  switch ((f7 << 3) | f3) {
-    case 0x280: return op.FLE_S;
-    case 0x281: return op.FLT_S;
-    case 0x282: return op.FEQ_S;
-    case 0x288: return op.FLE_D;
-    case 0x289: return op.FLT_D;
-    case 0x28a: return op.FEQ_D;
-    case 0x301: // fcvt.*.s with rm = RTZ
-      return slotRs2 == 0 ? op.FCVT_W_S : slotRs2 == 16 ? op.FCVT_L_S : op.SLOW;
-    case 0x309:
-      return slotRs2 == 0 ? op.FCVT_W_D : slotRs2 == 16 ? op.FCVT_L_D : op.SLOW;
-    default: return op.SLOW;
-  }
-}
-
-function float(raw: u32, f7: u32, f3: u32): u32 {
-  if (f7 == 0x69 && slotRs2 <= 8 && (f3 <= 4 || f3 == 7)) return slotRs2 == 0 ? op.FCVT_D_W : op.FCVT_D_WU;
-  if (f7 == 0x21 && slotRs2 == 0 && (f3 <= 4 || f3 == 7)) return op.FCVT_D_S;
-  const exact = floatExact(f7, f3);
-  if (exact != op.SLOW) return exact;
-  return f3 == 0 || f3 == 7 ? floatRounded(f7) : op.SLOW;
-}
-
 /** Direct jumps: the NEAR form when the target lies in the page of the slot, which is at byte `at` of its page. */
 function jump(distance: i32, at: i32, far: u32, near: u32): u32 {
   const target = at + distance;
@@ -253,7 +183,13 @@ function atomics(raw: u32, f3: u32): u32 {
   slotImm = f5;
   if (f5 == 2) return slotRs2 != 0 ? op.SLOW : op.LR_W + f3 - 2;
   if (f5 == 3) return op.SC_W + f3 - 2;
+  if (f5 == 5) return op.AMOCAS_W + f3 - 2;
   return isDefined(f5) ? op.AMO_W + f3 - 2 : op.SLOW;
+}
+
+function withFloatImm(operation: u32): u32 {
+  slotImm = floatImm;
+  return operation;
 }
 
 function branchDistance(raw: u32): i32 {
@@ -302,8 +238,8 @@ function select(raw: u32, at: i32): u32 {
     case 0x43:
     case 0x47:
     case 0x4b:
-    case 0x4f: return fusedMultiply(raw, raw & 0x7f);
-    case 0x53: return float(raw, f7, f3);
+    case 0x4f: return withFloatImm(decodeFused(raw));
+    case 0x53: return withFloatImm(decodeFloat(raw));
     case 0x63: return branches(raw, f3, at);
     case 0x67: return f3 != 0 ? op.SLOW : slotRd == 0 ? op.JR : op.JALR;
     case 0x6f: return slotRd == 0 ? jump(jumpDistance(raw), at, op.J, op.J_NEAR) : jump(jumpDistance(raw), at, op.JAL, op.JAL_NEAR);

@@ -288,3 +288,45 @@ export function fcvtDS(regs: usize, ip: usize): bool {
   setF(regs, ip, reinterpret<u64>(<f64>single(a)));
   return true;
 }
+
+/** Rounding mode of FROUND_*: the instruction's, or frm. */
+// @ts-ignore: decorator
+@inline
+function modeOf(regs: usize, ip: usize): u32 {
+  const rm = load<u32>(ip, 4) & 7;
+  return rm == 7 ? (load<u32>(regs, FCSR) >> 5) & 7 : rm;
+}
+
+/** Whether a change may pass unseen: fround raises nothing, froundnx NX, which may be set already. */
+// @ts-ignore: decorator
+@inline
+function silent(regs: usize, ip: usize): bool {
+  return (load<u32>(ip, 4) & 8) == 0 || (load<u32>(regs, FCSR) & 1) != 0;
+}
+
+/** `a` rounded in a mode that WebAssembly has; `a` a number. NaN = it has not. */
+function roundNative(a: f64, rm: u32): f64 {
+  if (rm == 0) return nearest(a);
+  if (rm == 1) return trunc(a);
+  if (rm == 2) return floor(a);
+  return rm == 3 ? ceil(a) : NaN;
+}
+
+export function froundS(regs: usize, ip: usize): bool {
+  const bits = f1(regs, ip);
+  const a = single(bits);
+  if (notBoxed(bits) || off(regs)) return false;
+  const r = <f32>roundNative(<f64>a, modeOf(regs, ip));
+  if (r != a && (r != r || !silent(regs, ip))) return false;
+  setF(regs, ip, BOX | <u64>reinterpret<u32>(r));
+  return true;
+}
+
+export function froundD(regs: usize, ip: usize): bool {
+  const a = double(f1(regs, ip));
+  if (off(regs)) return false;
+  const r = roundNative(a, modeOf(regs, ip));
+  if (r != a && (r != r || !silent(regs, ip))) return false;
+  setF(regs, ip, reinterpret<u64>(r));
+  return true;
+}

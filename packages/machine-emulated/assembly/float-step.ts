@@ -2,7 +2,9 @@
 import { F, FCSR, FP_TRAP, HART_HOSTED, HART_MSTATUS } from './layout';
 import { CAUSE_ILLEGAL, FS } from './bits';
 import { add, divide, fusedMultiplyAdd, multiply, negate, squareRoot } from './softfloat-arithmetic';
-import { classify, compare, convert, fromInteger, pick, toInteger } from './softfloat-convert';
+import {
+  EQ, classify, compare, constant, convert, fromInteger, pick, roundToIntegral, toInteger, toWordModulo,
+} from './softfloat-convert';
 import { box, clearFlags, flags, unbox } from './softfloat';
 import { DONE, TRAPPED } from './slow-step';
 import { fault } from './walk';
@@ -90,11 +92,16 @@ function unrounded(regs: usize, f5: u32, f3: u32, rd: u32, rs1: u32, rs2: u32, s
     case 0x04:
       return f3 <= 2 && setF(regs, rd, signInject(a, b, f3, single));
     case 0x05:
-      return f3 <= 1 && setF(regs, rd, pick(a, b, f3 == 1, single));
+      return f3 <= 3 && setF(regs, rd, pick(a, b, (f3 & 1) != 0, single, f3 >= 2));
     case 0x14:
-      return f3 <= 2 && setX(regs, rd, compare(a, b, f3, single));
+      // fle, flt, feq, and from 4 on the quiet fleq, fltq.
+      if (f3 == 3 || f3 > 5) return false;
+      return setX(regs, rd, compare(a, b, f3 & 3, single, f3 >= <u32>EQ));
+    case 0x18:
+      return !single && rs2 == 8 && f3 == 1 && setX(regs, rd, toWordModulo(a));
     case 0x1c:
     case 0x1e:
+      if (f5 == 0x1e && rs2 == 1) return f3 == 0 && setF(regs, rd, box(constant(rs1, single), single));
       return rs2 == 0 && move(regs, rd, rs1, f3, single, f5 == 0x1c);
     default:
       return false;
@@ -117,6 +124,7 @@ function rounded(regs: usize, f5: u32, rm: u32, rd: u32, rs1: u32, rs2: u32, sin
     case 0x0b:
       return rs2 == 0 && setF(regs, rd, squareRoot(a, rm, single));
     case 0x08:
+      if (rs2 >> 1 == 2) return setF(regs, rd, roundToIntegral(a, rm, single, rs2 == 5));
       return rs2 == <u32>single && setF(regs, rd, convert(a, rm, !single));
     case 0x18:
       return rs2 < 4 && setX(regs, rd, toInteger(a, rm, single, rs2 >= 2, (rs2 & 1) == 0));

@@ -13,13 +13,14 @@
  */
 import * as op from './ops';
 import { EXEC_TABLE, HART_CODE_SET, HART_DATA_SET, PC, WRITE_TABLE } from './layout';
-import { loadLinked, modify, storeLinked } from './atomic';
+import { compareSwap, loadLinked, modify, storeLinked } from './atomic';
 import * as fp from './float-slots';
 import * as fpa from './float-arithmetic-slots';
 import { BOX } from './native-float';
 import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_FETCH, AT_READ, AT_WRITE, leave, miss, slow } from './exits';
-import { f2, host, imm, off, pc0, setF, setX, sx, x1, x2 } from './slot';
+import { f2, host, imm, off, pc0, setF, setX, sx, x0, x1, x2 } from './slot';
 import { entryOf, execEntryOf } from './tlb';
+import { clmul, clmulr } from './carryless';
 import { div, divu, divuw, divw, mulh, mulhsu, mulhu, orcB, rem, remu, remuw, remw } from './integer';
 
 /**
@@ -347,6 +348,21 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
         const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
         setX(regs, ip, modify<i64>(host(e, a), load<u32>(ip, 4), x2(regs, ip))); store<u64>(regs, 0); ip += 16; continue;
       }
+      case op.AMOCAS_W: {
+        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        setX(regs, ip, compareSwap<i32>(host(e, a), x0(regs, ip), x2(regs, ip))); store<u64>(regs, 0); ip += 16; continue;
+      }
+      case op.AMOCAS_D: {
+        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        setX(regs, ip, compareSwap<i64>(host(e, a), x0(regs, ip), x2(regs, ip))); store<u64>(regs, 0); ip += 16; continue;
+      }
+      case op.CLMUL: setX(regs, ip, clmul(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
+      case op.CLMULH: setX(regs, ip, clmulr(x1(regs, ip), x2(regs, ip)) >> 1); ip += 16; continue;
+      case op.CLMULR: setX(regs, ip, clmulr(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
+      case op.FLI_S: if (off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, BOX | <u64>load<u32>(ip, 4)); ip += 16; continue;
+      case op.FLI_D: if (off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, <u64>load<u32>(ip, 4) << 32); ip += 16; continue;
+      case op.FROUND_S: if (fp.froundS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.FROUND_D: if (fp.froundD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
       default:
         return slow(regs, bias, ip, left);
     }

@@ -74,6 +74,8 @@ export const HART_BUDGET: usize = BASE + 0x1110;
 export const HART_FENCE: usize = BASE + 0x1120;
 /** In the first CPU's part: not 0 = some worker has come back. */
 export const HART_BELL: usize = 0x1114;
+/** In the first CPU's part, i32: held during an amocas.q (shared build only). */
+export const QUAD_LOCK: usize = 0x1124;
 /** u64: what LR read; SC stores only where it still is. */
 export const HART_RES_VALUE: usize = BASE + 0x1118;
 

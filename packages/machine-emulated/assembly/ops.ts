@@ -247,3 +247,18 @@ export const SC_W: u32 = 204;
 export const SC_D: u32 = 205;
 export const AMO_W: u32 = 206;
 export const AMO_D: u32 = 207;
+
+// Zacas
+export const AMOCAS_W: u32 = 208;
+export const AMOCAS_D: u32 = 209;
+
+// Zbc
+export const CLMUL: u32 = 210;
+export const CLMULH: u32 = 211;
+export const CLMULR: u32 = 212;
+
+// Zfa; FLI_S holds the single's bits in imm, FLI_D the double's upper half, FROUND_* rm | (raises NX) << 3
+export const FLI_S: u32 = 213;
+export const FLI_D: u32 = 214;
+export const FROUND_S: u32 = 215;
+export const FROUND_D: u32 = 216;

@@ -17,6 +17,13 @@ export function imm(ip: usize): i64 {
   return <i64>load<i32>(ip, 4);
 }
 
+/** The target register's old value. */
+// @ts-ignore: decorator
+@inline
+export function x0(regs: usize, ip: usize): u64 {
+  return load<u64>(regs + <usize>load<u8>(ip, 1));
+}
+
 // @ts-ignore: decorator
 @inline
 export function x1(regs: usize, ip: usize): u64 {

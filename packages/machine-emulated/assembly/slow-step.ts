@@ -10,6 +10,7 @@ import { fetch, fetched, loadVirtual, loaded, resolveFetch, storeVirtual } from 
 import { decodeSlot } from './decode';
 import { SLOW } from './ops';
 import { atomicStep } from './atomic';
+import { cacheBlock } from './cache-block';
 import { floatEnabled, floatStep, setDirty } from './float-step';
 import { fault } from './walk';
 import { system } from './system';
@@ -84,8 +85,10 @@ function storeFloat(regs: usize, raw: u32, bits: u32): i32 {
   return done(storeVirtual(storeAddress(regs, raw), 1 << f3, load<u64>(regs + (((raw >> 20) & 31) << 3), F)));
 }
 
-function miscMemory(raw: u32, bits: u32): i32 {
+/** FENCE (and PAUSE, one of its hints), FENCE.I, and the cache-block operations. */
+function miscMemory(regs: usize, raw: u32, bits: u32): i32 {
   const f3 = (raw >> 12) & 7;
+  if (f3 == 2) return cacheBlock(regs, raw, bits);
   if (f3 == 0) {
     if (SHARED) atomic.add<i32>(HART_FENCE, 1); // orders everything, whatever it does
     return DONE;
@@ -102,7 +105,7 @@ function dispatch(regs: usize, raw: u32, bits: u32): i32 {
     case 0x07:
       return loadFloat(regs, raw, bits);
     case 0x0f:
-      return miscMemory(raw, bits);
+      return miscMemory(regs, raw, bits);
     case 0x23:
       return storeInteger(regs, raw, bits);
     case 0x27:

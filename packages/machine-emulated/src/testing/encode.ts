@@ -70,6 +70,10 @@ export function encode(instruction: Instruction, o: Operands): number {
       case 'Fx':
       case 'xF':
         return rd | rs1;
+      case 'cbo':
+        return rs1;
+      case 'fli':
+        return rd | ((imm & 31) << 15);
       case 'lr':
         return rd | rs1 | ((o.order ?? 0) << 25);
       case 'amo':

@@ -3,7 +3,7 @@
  *
  * Formats    R rd,rs1,rs2 | I rd,rs1,imm12 | load rd,imm(rs1) | S rs2,imm(rs1) | B rs1,rs2,offset | U rd,imm20 |
  *            J rd,offset | shift64, shift32 rd,rs1,shamt | unary rd,rs1 | lr rd,(rs1) | amo rd,rs2,(rs1) |
- *            csr rd,csr,rs1 | csri rd,csr,uimm | none | fence-vma rs1,rs2
+ *            csr rd,csr,rs1 | csri rd,csr,uimm | none | fence-vma rs1,rs2 | cbo (rs1) | fli rd,index
  *            FR, F1, F4 floating-point registers only (two, one, three sources); `rm` = has a rounding mode;
  *            FRx, Fx result in an integer register; xF source in one; fload, FS memory
  * Source     The RISC-V Instruction Set Manual, volume I, "RV32/64G Instruction Set Listings" and the extensions' chapters
@@ -25,6 +25,8 @@ export type Format =
   | 'csri'
   | 'none'
   | 'fence-vma'
+  | 'cbo'
+  | 'fli'
   | 'FR'
   | 'FRrm'
   | 'F1rm'
@@ -258,6 +260,45 @@ export const INSTRUCTION_SETS = {
     ['binvi', 'shift64', 0x68001013],
     ['bset', 'R', 0x28001033],
     ['bseti', 'shift64', 0x28001013],
+  ],
+  Zbc: [
+    ['clmul', 'R', 0x0a001033],
+    ['clmulr', 'R', 0x0a002033],
+    ['clmulh', 'R', 0x0a003033],
+  ],
+  Zfa: [
+    ['fli.s', 'fli', 0xf0100053],
+    ['fminm.s', 'FR', 0x28002053],
+    ['fmaxm.s', 'FR', 0x28003053],
+    ['fround.s', 'F1rm', 0x40400053],
+    ['froundnx.s', 'F1rm', 0x40500053],
+    ['fleq.s', 'FRx', 0xa0004053],
+    ['fltq.s', 'FRx', 0xa0005053],
+    ['fli.d', 'fli', 0xf2100053],
+    ['fminm.d', 'FR', 0x2a002053],
+    ['fmaxm.d', 'FR', 0x2a003053],
+    ['fround.d', 'F1rm', 0x42400053],
+    ['froundnx.d', 'F1rm', 0x42500053],
+    ['fleq.d', 'FRx', 0xa2004053],
+    ['fltq.d', 'FRx', 0xa2005053],
+    ['fcvtmod.w.d', 'Fx', 0xc2801053],
+  ],
+  Zacas: [
+    ['amocas.w', 'amo', 0x2800202f],
+    ['amocas.d', 'amo', 0x2800302f],
+    ['amocas.q', 'amo', 0x2800402f],
+  ],
+  'Zicbom and Zicboz': [
+    ['cbo.inval', 'cbo', 0x0000200f],
+    ['cbo.clean', 'cbo', 0x0010200f],
+    ['cbo.flush', 'cbo', 0x0020200f],
+    ['cbo.zero', 'cbo', 0x0040200f],
+  ],
+  Zihintpause: [['pause', 'none', 0x0100000f]],
+  Svinval: [
+    ['sinval.vma', 'fence-vma', 0x16000073],
+    ['sfence.w.inval', 'none', 0x18000073],
+    ['sfence.inval.ir', 'none', 0x18100073],
   ],
   Zicond: [
     ['czero.eqz', 'R', 0x0e005033],

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { compare } from './compare.js';
 import { randomProgram } from './program.js';
+import { findOracle } from './run-qemu.js';
 
 const PER_PROGRAM = 50_000;
 
@@ -12,9 +13,14 @@ const first = Number(values.seed ?? Date.now() & 0x7fffffff);
 const count = Number(values.count ?? 1_000_000);
 const slice = values.slice === undefined ? undefined : Number(values.slice);
 
+const oracle = findOracle();
+const without = oracle.lacks.size === 0 ? '' : `, which lacks ${[...oracle.lacks].join(', ')}`;
+process.stdout.write(`against ${oracle.path} ${oracle.cpu}${without}\n`);
+
 let done = 0;
 for (let seed = first; done < count; seed++) {
-  const { instructions, report } = compare(randomProgram(seed, Math.min(PER_PROGRAM, count - done)), slice);
+  const program = randomProgram(seed, Math.min(PER_PROGRAM, count - done), oracle.lacks);
+  const { instructions, report } = compare(program, { oracle, slice });
   if (report !== '') {
     process.stdout.write(`seed ${seed} count ${Math.min(PER_PROGRAM, count - done)}: ${report}\n`);
     process.exit(1);

@@ -2,6 +2,7 @@
 import type { Chunk, TestProgram } from './program.js';
 import { RECORD_BYTES, buildImage } from './program.js';
 import { runOurs } from './run-ours.js';
+import type { Oracle } from './run-qemu.js';
 import { runQemu } from './run-qemu.js';
 
 export interface Comparison {
@@ -21,21 +22,29 @@ function firstDifference(ours: Uint8Array, theirs: Uint8Array, chunks: number): 
   return -1;
 }
 
-function differs(program: TestProgram, slice?: number, cpus?: number): boolean {
+/** How both sides run. */
+export interface Setting {
+  readonly oracle: Oracle;
+  /** Budget of each of our runs; default large. */
+  readonly slice?: number;
+  readonly cpus?: number;
+}
+
+function differs(program: TestProgram, { oracle, slice, cpus }: Setting): boolean {
   const image = buildImage(program);
-  const theirs = runQemu(image);
+  const theirs = runQemu(image, oracle);
   if (theirs.ended !== 'exit 0') return false; // a shrunk program that QEMU refuses is no counterexample
   const ours = runOurs(image, slice, cpus);
   return ours.ended !== theirs.ended || firstDifference(ours.output, theirs.output, program.chunks.length) >= 0;
 }
 
 /** Removes items while the difference stays: halves first, then single ones. Bounded by items x log(items) runs. */
-function shrink(data: Uint8Array, chunk: Chunk, slice?: number, cpus?: number): Chunk {
+function shrink(data: Uint8Array, chunk: Chunk, setting: Setting): Chunk {
   let items = chunk.items;
   for (let size = items.length >> 1; size >= 1; size >>= 1) {
     for (let at = 0; at + size <= items.length;) {
       const fewer = [...items.slice(0, at), ...items.slice(at + size)];
-      if (differs({ data, chunks: [{ ...chunk, items: fewer }] }, slice, cpus)) items = fewer;
+      if (differs({ data, chunks: [{ ...chunk, items: fewer }] }, setting)) items = fewer;
       else at += size;
     }
   }
@@ -76,20 +85,20 @@ function changes(ours: Uint8Array, theirs: Uint8Array, chunk: Chunk): string {
   return `${lines.join('\n')}\n before: fcsr=${hex(chunk.state.fcsr, 2)} ${before}\n ${integers}`;
 }
 
-/** @param slice budget of each of our runs; default large */
-export function compare(program: TestProgram, slice?: number, cpus?: number): Comparison {
+export function compare(program: TestProgram, setting: Setting): Comparison {
+  const { oracle, slice, cpus } = setting;
   const image = buildImage(program);
-  const theirs = runQemu(image);
+  const theirs = runQemu(image, oracle);
   const ours = runOurs(image, slice, cpus);
   const at = firstDifference(ours.output, theirs.output, program.chunks.length);
   if (at < 0 && ours.ended === theirs.ended) return { instructions: ours.instructions, report: '' };
   const chunk = program.chunks[Math.max(at, 0)];
   const data = at <= 0 ? program.data : theirs.output.slice((at - 1) * RECORD_BYTES + STATE_BYTES, at * RECORD_BYTES);
-  const small = shrink(data, chunk, slice, cpus);
+  const small = shrink(data, chunk, setting);
   const image2 = buildImage({ data, chunks: [small] });
   const mine = runOurs(image2, slice, cpus);
   const report =
     `chunk ${at}: ours ${ours.ended}, qemu ${theirs.ended}; shrunk to ${small.items.length} items (ours ${mine.ended}):\n` +
-    `${listing(small)}\n${changes(mine.output, runQemu(image2).output, small)}`;
+    `${listing(small)}\n${changes(mine.output, runQemu(image2, oracle).output, small)}`;
   return { instructions: ours.instructions, report };
 }

@@ -5,6 +5,7 @@
  * Record     x0..x31, f0..f31 (u64 each), fcsr (u64), the two data pages: RECORD_BYTES, written to descriptor 1 after
  *            every chunk. x30 is not compared meaningfully: the dump uses it, identically everywhere.
  */
+import type { Extension } from '../../src/testing.js';
 import { Assembler, elfImage } from '../../src/testing.js';
 import { Generator } from './generate.js';
 import type { Item } from './generate.js';
@@ -15,6 +16,7 @@ const DATA_BYTES = 8192;
 const STATE_BYTES = 65 * 8;
 export const RECORD_BYTES = STATE_BYTES + DATA_BYTES;
 const SCRATCH = 30;
+const PER_CHUNK = 160;
 const SYS_WRITE = 64;
 const SYS_EXIT = 93;
 const RESERVED_DATA = [2, 8, 31];
@@ -37,23 +39,26 @@ export interface TestProgram {
   readonly chunks: readonly Chunk[];
 }
 
-/** @param instructions generated instructions at least, over all chunks */
-export function randomProgram(seed: number, instructions: number, perChunk = 160): TestProgram {
+/**
+ * @param instructions generated instructions at least, over all chunks
+ * @param lacks extensions to leave out
+ */
+export function randomProgram(seed: number, instructions: number, lacks?: ReadonlySet<Extension>): TestProgram {
   const rng = new Rng(seed);
-  const generator = new Generator(rng);
+  const generator = new Generator(rng, lacks);
   const data = new Uint8Array(DATA_BYTES);
   const view = new DataView(data.buffer);
   for (let at = 0; at < DATA_BYTES; at += 8) {
     view.setBigUint64(at, rng.below(2) === 0 ? rng.floatRegister() : rng.integer(), true);
   }
   const chunks: Chunk[] = [];
-  for (let made = 0; made < instructions; made += perChunk) {
+  for (let made = 0; made < instructions; made += PER_CHUNK) {
     const state = {
       x: Array.from({ length: 32 }, () => rng.integer()),
       f: Array.from({ length: 32 }, () => rng.floatRegister()),
       fcsr: rng.below(32) | (rng.below(5) << 5),
     };
-    chunks.push({ state, items: Array.from({ length: perChunk }, () => generator.item()) });
+    chunks.push({ state, items: Array.from({ length: PER_CHUNK }, () => generator.item()) });
   }
   return { data, chunks };
 }

@@ -1,0 +1,48 @@
+/**
+ * Zicbom and Zicboz (unprivileged specification, "CMO"): there is no cache, so cbo.inval, cbo.clean and cbo.flush only check
+ * that they may; cbo.zero stores.
+ */
+import { HART_HOSTED, HART_MENVCFG, HART_PRIV, HART_SENVCFG } from './layout';
+import { CAUSE_ILLEGAL, CBCFE, CBIE, CBZE, PRIV_M, PRIV_U } from './bits';
+import { resolveRam } from './access';
+import { READ, WRITE, fault } from './walk';
+import { DONE, TRAPPED } from './slow-step';
+
+/** Bytes of a cache block, as the device tree says. */
+const BLOCK: u64 = 64;
+
+const INVAL: u32 = 0;
+const FLUSH: u32 = 2;
+const ZERO: u32 = 4;
+
+/**
+ * Whether a field of menvcfg and, in user mode, of senvcfg lets the present privilege do it. Hosted code may do what Linux
+ * lets user mode do: everything but cbo.inval.
+ */
+function enabled(field: u64): bool {
+  const priv = load<u32>(HART_PRIV);
+  if (load<u32>(HART_HOSTED)) return field != CBIE;
+  if (priv == PRIV_M) return true;
+  if ((load<u64>(HART_MENVCFG) & field) == 0) return false;
+  return priv != PRIV_U || (load<u64>(HART_SENVCFG) & field) != 0;
+}
+
+/** The operation that funct12 selects, on the block that holds the address in rs1; faults report that address. */
+export function cacheBlock(regs: usize, raw: u32, bits: u32): i32 {
+  const operation = raw >> 20;
+  const known = operation <= FLUSH || operation == ZERO;
+  const field = operation == ZERO ? CBZE : operation == INVAL ? CBIE : CBCFE;
+  if (!known || ((raw >> 7) & 31) != 0 || !enabled(field)) {
+    fault(CAUSE_ILLEGAL, bits);
+    return TRAPPED;
+  }
+  const va = load<u64>(regs + (((raw >> 15) & 31) << 3));
+  if (operation == ZERO) {
+    const host = resolveRam(va, WRITE);
+    if (host == 0) return TRAPPED;
+    memory.fill(host & ~<usize>(BLOCK - 1), 0, <usize>BLOCK);
+    return DONE;
+  }
+  // Permitted wherever a load or a store is; otherwise the fault is the store's.
+  return resolveRam(va, READ) != 0 || resolveRam(va, WRITE) != 0 ? DONE : TRAPPED;
+}
