@@ -1,5 +1,6 @@
 /** The `veridian` command: arguments in, exit status out. */
 import { Command, CommanderError } from 'commander';
+import { isMachineUnavailable } from '@veridian-os/veridian';
 import { addMachines } from './commands/machines.js';
 import { addRun } from './commands/run.js';
 import { addStart } from './commands/start.js';
@@ -51,6 +52,10 @@ async function runCommand(argv: readonly string[], signal: AbortSignal): Promise
     if (error instanceof UsageError || error instanceof RangeError) {
       process.stderr.write(`veridian: ${error.message}\n`);
       return USAGE_STATUS;
+    }
+    if (isMachineUnavailable(error)) {
+      process.stderr.write(`veridian: ${error.message}\n`);
+      return 69; // EX_UNAVAILABLE
     }
     process.stderr.write(
       `veridian: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

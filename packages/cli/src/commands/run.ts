@@ -33,8 +33,9 @@ The program sees its standard streams, what --mount gives it, and a private tree
 but virtual time, no device. riscv64 programs run on the emulated machine; x86_64 ones under KVM or QEMU, aarch64 ones
 under QEMU, where they work: \`veridian machines\` tells.
 
-Exit status: the program's own; 128 + N when signal N killed it; 124 after --timeout; 126 when FILE cannot be
-executed; 127 when it is not there; 137 when another limit stopped it or it waits for what cannot come.
+Exit status: the program's own; 128 + N when signal N killed it; 69 when the machine does not work here; 124 after
+--timeout; 126 when FILE cannot be executed; 127 when it is not there; 137 when another limit stopped it or it waits
+for what cannot come.
 
 Examples:
   veridian run ./busybox sh -c 'echo hello | wc -c'

@@ -21,11 +21,12 @@ interface Outcome {
   readonly stderr: string;
 }
 
-function veridian(args: readonly string[], input = ''): Outcome {
+function veridian(args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, [START, ...args], {
     input,
     encoding: 'utf8',
     cwd: scratch,
+    env: { ...process.env, ...env },
     timeout: TIME_LIMIT_MS,
   });
   return { status, stdout, stderr };
@@ -52,6 +53,18 @@ describe('veridian', () => {
       expect(stdout).toContain(`--${option}`);
     }
     expect(stdout).toContain('Exit status');
+  });
+
+  it('says in one sentence why a machine does not work here', () => {
+    const program = file('exits', exits(0));
+    for (const args of [
+      ['run', '--machine', 'qemu-riscv64', program],
+      ['start', '--machine', 'qemu-riscv64'],
+    ]) {
+      const { status, stdout, stderr } = veridian(args, '', { PATH: '/nowhere' });
+      expect([status, stdout]).toEqual([69, '']);
+      expect(stderr).toMatch(/^veridian: machine qemu-riscv64: [^\n]+\n$/);
+    }
   });
 
   it('knows its version', () => {

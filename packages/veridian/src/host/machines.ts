@@ -4,6 +4,7 @@
  * A name is a machine and, for QEMU, an ISA. Whether one works is found out by booting it, never by looking for a device
  * node or an executable.
  */
+import { isKernelPanic } from '@veridian-os/abi';
 import type { ConsolePort, Isa, Machine } from '@veridian-os/hal';
 import { EmulatedMachine } from '@veridian-os/machine-emulated';
 import { KvmMachine, probeKvm } from '@veridian-os/machine-kvm';
@@ -86,14 +87,42 @@ export function isMachineName(value: unknown): value is MachineName {
 }
 
 /**
+ * The machine does not work here; the message says in one sentence why, `cause` is what it failed with. Recognise it by
+ * {@link isMachineUnavailable}: this package is bundled twice.
+ */
+export class MachineUnavailable extends Error {
+  override readonly name = 'MachineUnavailable';
+  readonly machine: MachineName;
+
+  constructor(machine: MachineName, cause: Error) {
+    super(`machine ${machine}: ${cause.message}`, { cause });
+    this.machine = machine;
+  }
+}
+
+export function isMachineUnavailable(error: unknown): error is MachineUnavailable {
+  return error instanceof Error && error.name === 'MachineUnavailable';
+}
+
+/** Other errors are mistakes: of the caller, or ours. */
+function isHostProblem(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof RangeError || error instanceof TypeError) return false;
+  return !isKernelPanic(error) || error.code === 'cpu/host';
+}
+
+/**
  * Makes a machine.
- * @throws RangeError for a name or setting that is none; Error, in one sentence, when the machine does not work here
+ * @throws RangeError for a name or setting that is none; {@link MachineUnavailable} when the machine does not work here
  */
 export function createMachine(name: MachineName, settings: MachineSettings = {}): Machine {
   if (!isMachineName(name)) {
     throw new RangeError(`machine: expected ${MACHINE_NAMES.join(', ')}, got ${JSON.stringify(name)}`);
   }
-  return KINDS[name].create(settings);
+  try {
+    return KINDS[name].create(settings);
+  } catch (error) {
+    throw isHostProblem(error) ? new MachineUnavailable(name, error) : error;
+  }
 }
 
 /** Boots each machine, one after the other, and says what was found. */

@@ -37,7 +37,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * The program gets its standard streams, `files`, `mounts` and seeded randomness, and nothing else. Guest errors are results,
  * never exceptions.
  * @param program an ELF executable's bytes
- * @throws TypeError for an option of the wrong kind, RangeError for one that does not fit; and what a sink fails with
+ * @throws TypeError for an option of the wrong kind, RangeError for one that does not fit; MachineUnavailable when `machine`
+ * does not work here; and what a sink fails with
  */
 export async function run(program: Uint8Array, options: RunOptions = {}): Promise<RunResult> {
   checkOptions(program, options);

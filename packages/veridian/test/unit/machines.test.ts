@@ -1,6 +1,15 @@
 /** Machines by name: what is listed, what is refused, which one an ISA gets. */
 import { describe, expect, it } from '@jest/globals';
-import { createKernel, createMachine, machineFor, MACHINE_NAMES, run, type MachineName } from '@veridian-os/veridian';
+import {
+  createKernel,
+  createMachine,
+  isMachineUnavailable,
+  machineFor,
+  MACHINE_NAMES,
+  MachineUnavailable,
+  run,
+  type MachineName,
+} from '@veridian-os/veridian';
 import { isaOf } from '../../src/host/machines.js';
 import { exits } from '../../src/testing.js';
 
@@ -22,6 +31,17 @@ describe('a machine by name', () => {
     await expect(run(exits(0), { machine: 'vax' as MachineName })).rejects.toThrow(
       `${expected} or a machine, got "vax"`,
     );
+  });
+
+  it('that does not work here is no mistake of anybody', () => {
+    // The command's tests see one refused: only a process of its own finds no QEMU.
+    const error = new MachineUnavailable('kvm', new Error('/dev/kvm is not there.'));
+    expect([error.name, error.machine, error.message]).toEqual([
+      'MachineUnavailable',
+      'kvm',
+      'machine kvm: /dev/kvm is not there.',
+    ]);
+    expect([error, new RangeError('cpus'), 'kvm'].map(isMachineUnavailable)).toEqual([true, false, false]);
   });
 
   it('has as many CPUs as it can have', async () => {
