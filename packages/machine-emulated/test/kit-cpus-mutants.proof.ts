@@ -1,4 +1,4 @@
-/** Proof that the kit watches machines with several CPUs; all other bugs are planted in kit-mutants.test.ts. */
+/** Proof that the kit watches machines with several CPUs; all other bugs are planted in kit-mutants.proof.ts. */
 import { describe, expect, it } from '@jest/globals';
 import { firstFailure, seededBugs } from '@veridian-os/hal/testing';
 import type { Machine } from '@veridian-os/hal';
