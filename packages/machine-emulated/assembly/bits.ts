@@ -54,3 +54,6 @@ export const PTE_X: u64 = 8;
 export const PTE_U: u64 = 16;
 export const PTE_A: u64 = 64;
 export const PTE_D: u64 = 128;
+/** Svpbmt's memory type and Svnapot's N. */
+export const PTE_PBMT: u64 = <u64>3 << 61;
+export const PTE_N: u64 = <u64>1 << 63;

@@ -1,33 +1,32 @@
 /** Control and status registers: privilege, WARL masks, views (sstatus, sie, sip), counters. */
 import {
-  FCSR, FP_TRAP, HART_HARTID, HART_HOSTED, HART_MCAUSE, HART_MCOUNTEREN, HART_MEDELEG, HART_MENVCFG, HART_MEPC,
-  HART_MIDELEG, HART_MIE, HART_MIP, HART_MSCRATCH, HART_MSTATUS, HART_MTVAL, HART_MTVEC, HART_PRIV, HART_PS_PER_STEP,
-  HART_RETIRED, HART_SATP, HART_SCAUSE, HART_SCOUNTEREN, HART_SENVCFG, HART_SEPC, HART_SSCRATCH, HART_STEPS,
-  HART_STVAL, HART_STVEC, HART_TIME_OFFSET,
+  FCSR, FP_TRAP, HART_HARTID, HART_HOSTED, HART_INHIBIT, HART_MCAUSE, HART_MCOUNTEREN, HART_MEDELEG, HART_MENVCFG, HART_MEPC,
+  HART_MIDELEG, HART_MIE, HART_MIP, HART_MSCRATCH, HART_MSTATUS, HART_MTVAL, HART_MTVEC, HART_PRIV,
+  HART_SATP, HART_SCAUSE, HART_SCOUNTEREN, HART_SENVCFG, HART_SEPC, HART_SSCRATCH,
+  HART_STIMECMP, HART_STVAL, HART_STVEC,
 } from './layout';
 import {
-  FS, IRQ_SEI, IRQ_SSI, IRQ_STI, MIE, MPIE, MPP, MPRV, MXR, PRIV_M, PRIV_S, SD, SIE, SPIE, SPP, SUM, TSR, TVM, TW,
+  CBCFE, CBIE, CBZE, FIOM, FS, IRQ_SEI, IRQ_SSI, IRQ_STI, MIE, MPIE, MPP, MPRV, MXR, PBMTE, PRIV_M, PRIV_S, SD, SIE, SPIE, SPP, STCE, SUM, TSR, TVM, TW,
   XL,
 } from './bits';
 import { floatEnabled, setDirty, updateFloatTrap } from './float-step';
+import { cycles, retired, writeCycles, writeInhibit, writeRetired } from './counters';
+import { TIMEBASE_NS, comparatorEnabled, timeNs } from './supervisor-timer';
 import { pendingBits } from './trap';
 import { selectSets } from './tlb';
 
 /** Result of the last successful `csrRead`. */
 export let csrValue: u64 = 0;
 
-const MISA: u64 = (<u64>2 << 62) | 0x14112d; // RV64 ACDFIMSU
+const MISA: u64 = (<u64>2 << 62) | 0x14112f; // RV64 ABCDFIMSU
 const M_WRITABLE: u64 = SIE | MIE | SPIE | MPIE | SPP | MPP | FS | MPRV | SUM | MXR | TVM | TW | TSR;
 const S_VISIBLE: u64 = SIE | SPIE | SPP | FS | SUM | MXR;
 const S_INTERRUPTS: u32 = IRQ_SSI | IRQ_STI | IRQ_SEI;
 const ALL_INTERRUPTS: u32 = 0xaaa;
 const DELEGABLE: u64 = 0xb3ff; // causes 0-9, 12, 13, 15
-const TIMEBASE_NS: u64 = 100; // 10 MHz
-
-/** Virtual time in ns: steps at a fixed ratio plus idle time skipped. */
-export function timeNs(): u64 {
-  return load<u64>(HART_TIME_OFFSET) + (load<u64>(HART_STEPS) * load<u32>(HART_PS_PER_STEP)) / 1000;
-}
+const S_ENVCFG: u64 = FIOM | CBIE | CBCFE | CBZE;
+const M_ENVCFG: u64 = S_ENVCFG | PBMTE | STCE;
+const TM: u64 = 2; // of mcounteren
 
 function value(v: u64): bool {
   csrValue = v;
@@ -46,6 +45,11 @@ export function writablePending(): u64 {
   return load<u32>(HART_MIP);
 }
 
+/** stimecmp: with Sstc off, or without mcounteren.TM, machine mode alone (section "Sstc"). */
+function comparatorAllowed(): bool {
+  return load<u32>(HART_PRIV) == PRIV_M || (comparatorEnabled() && (load<u64>(HART_MCOUNTEREN) & TM) != 0);
+}
+
 function readUser(regs: usize, number: u32): bool {
   const fcsr = load<u32>(regs, FCSR) & ~FP_TRAP;
   switch (number) {
@@ -56,11 +60,11 @@ function readUser(regs: usize, number: u32): bool {
     case 0x003:
       return floatEnabled() && value(fcsr);
     case 0xc00:
-      return counterAllowed(0) && value(load<u64>(HART_STEPS));
+      return counterAllowed(0) && value(cycles());
     case 0xc01:
       return counterAllowed(1) && value(timeNs() / TIMEBASE_NS);
     case 0xc02:
-      return counterAllowed(2) && value(load<u64>(HART_RETIRED));
+      return counterAllowed(2) && value(retired());
     default:
       if (number > 0xc02 && number < 0xc20) return load<u32>(HART_HOSTED) == 0 && counterAllowed(number & 31) && value(0);
       return false;
@@ -89,6 +93,8 @@ function readSupervisor(number: u32): bool {
       return value(load<u64>(HART_STVAL));
     case 0x144:
       return value(<u64>pendingBits() & load<u64>(HART_MIDELEG));
+    case 0x14d:
+      return comparatorAllowed() && value(load<u64>(HART_STIMECMP));
     case 0x180:
       if (load<u32>(HART_PRIV) == PRIV_S && (load<u64>(HART_MSTATUS) & TVM) != 0) return false;
       return value(load<u64>(HART_SATP));
@@ -120,6 +126,8 @@ function readMachine(number: u32): bool {
       return value(load<u64>(HART_MCOUNTEREN));
     case 0x30a:
       return value(load<u64>(HART_MENVCFG));
+    case 0x320:
+      return value(load<u64>(HART_INHIBIT));
     case 0x340:
       return value(load<u64>(HART_MSCRATCH));
     case 0x341:
@@ -131,16 +139,16 @@ function readMachine(number: u32): bool {
     case 0x344:
       return value(pendingBits());
     case 0xb00:
-      return value(load<u64>(HART_STEPS));
+      return value(cycles());
     case 0xb02:
-      return value(load<u64>(HART_RETIRED));
+      return value(retired());
     case 0xf14:
       return value(load<u64>(HART_HARTID));
   }
-  // Read-only zero: vendor, architecture, implementation and configuration ids, counter inhibit, events, hardware
-  // performance counters, and physical memory protection (no entries are implemented).
+  // Read-only zero: vendor, architecture, implementation and configuration ids, events, hardware performance counters,
+  // debug triggers (there are none), and physical memory protection (no entries are implemented).
   const zero =
-    (number >= 0xf11 && number <= 0xf15) || (number >= 0x320 && number < 0x340) || (number >= 0xb03 && number < 0xb20) ||
+    (number >= 0xf11 && number <= 0xf15) || (number >= 0x323 && number < 0x340) || (number >= 0x7a0 && number < 0x7a4) || (number >= 0xb03 && number < 0xb20) ||
     (number >= 0x3a0 && number < 0x3f0);
   return zero && value(0);
 }
@@ -182,6 +190,12 @@ function writePending(v: u64, mask: u32): bool {
   return true;
 }
 
+/** CBIE = 2 is reserved: the field keeps its value. */
+function writeEnvironment(cell: usize, v: u64, mask: u64): bool {
+  if ((v & CBIE) == 0x20) v = (v & ~CBIE) | (load<u64>(cell) & CBIE);
+  return write(cell, v & mask);
+}
+
 function write(cell: usize, v: u64): bool {
   store<u64>(cell, v);
   return true;
@@ -208,7 +222,7 @@ function writeSupervisor(regs: usize, number: u32, v: u64): bool {
     case 0x106:
       return write(HART_SCOUNTEREN, v & 0xffffffff);
     case 0x10a:
-      return write(HART_SENVCFG, v & 1);
+      return writeEnvironment(HART_SENVCFG, v, S_ENVCFG);
     case 0x140:
       return write(HART_SSCRATCH, v);
     case 0x141:
@@ -219,6 +233,8 @@ function writeSupervisor(regs: usize, number: u32, v: u64): bool {
       return write(HART_STVAL, v);
     case 0x144:
       return writePending(v, IRQ_SSI & <u32>delegated);
+    case 0x14d:
+      return write(HART_STIMECMP, v);
     default:
       return writeSatp(v);
   }
@@ -239,7 +255,7 @@ function writeMachine(regs: usize, number: u32, v: u64): bool {
     case 0x306:
       return write(HART_MCOUNTEREN, v & 0xffffffff);
     case 0x30a:
-      return write(HART_MENVCFG, v & 1);
+      return writeEnvironment(HART_MENVCFG, v, M_ENVCFG);
     case 0x340:
       return write(HART_MSCRATCH, v);
     case 0x341:
@@ -249,11 +265,15 @@ function writeMachine(regs: usize, number: u32, v: u64): bool {
     case 0x343:
       return write(HART_MTVAL, v);
     case 0x344:
-      return writePending(v, S_INTERRUPTS);
+      return writePending(v, comparatorEnabled() ? S_INTERRUPTS & ~IRQ_STI : S_INTERRUPTS);
+    case 0x320:
+      return writeInhibit(v);
+    case 0xb00:
+      return writeCycles(v);
     case 0xb02:
-      return write(HART_RETIRED, v - 1); // the write itself retires after taking effect
+      return writeRetired(v);
     default:
-      return true; // read-only zero, misa, mcycle (it is virtual time): writes are ignored
+      return true; // read-only zero, misa: writes are ignored
   }
 }
 

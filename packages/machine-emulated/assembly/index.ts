@@ -1,6 +1,6 @@
 /** What the host may call. Everything else is shared memory (layout.ts). */
 import {
-  CFG_CODE_BASE, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CFG_REGIONS, HART_PRIV, HART_TIMER, REGIONS,
+  CFG_CODE_BASE, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CFG_REGIONS, HART_PRIV, HART_STIMECMP, HART_TIMER, REGIONS,
   REGION_BYTES,
 } from './layout';
 import { PRIV_M } from './bits';
@@ -18,6 +18,7 @@ export function init(codeBase: u32, codePages: u32, codeOwners: u32, pageInfo: u
   store<u32>(CFG_CODE_OWNERS, codeOwners);
   store<u32>(CFG_PAGE_INFO, pageInfo);
   store<u64>(HART_TIMER, <u64>-1);
+  store<u64>(HART_STIMECMP, <u64>-1);
   store<u32>(HART_PRIV, PRIV_M);
   flushAll();
 }

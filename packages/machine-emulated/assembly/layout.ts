@@ -63,7 +63,13 @@ export const HART_SATP: usize = BASE + 0x10d0;
 export const HART_MENVCFG: usize = BASE + 0x10d8;
 export const HART_SENVCFG: usize = BASE + 0x10e0;
 export const HART_HARTID: usize = BASE + 0x10e8;
+export const HART_STIMECMP: usize = BASE + 0x10f0; // ticks: Sstc's comparator
 export const HART_WAITING: usize = BASE + 0x10f8; // u32: stopped in WFI
+
+export const HART_INHIBIT: usize = BASE + 0x1130; // mcountinhibit
+export const HART_CYCLE_BASE: usize = BASE + 0x1138; // step count at which mcycle was 0
+export const HART_HELD_CYCLE: usize = BASE + 0x1140; // mcycle and minstret while inhibited
+export const HART_HELD_RETIRED: usize = BASE + 0x1148;
 
 /** How the kernel's thread and this CPU's worker speak (shared build only). i32 each; see serve.ts. */
 export const HART_STATE: usize = BASE + 0x1100;

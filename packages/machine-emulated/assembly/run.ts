@@ -19,6 +19,7 @@ import { decodeSlot } from './decode';
 import { deliver, deliverInterrupt, wakes } from './trap';
 import { dropReservation } from './atomic';
 import { READ, WRITE, faultCause, faultValue } from './walk';
+import { comparatorStep } from './supervisor-timer';
 import { selectSets } from './tlb';
 import { updateFloatTrap } from './float-step';
 import { PAGE_END } from './ops';
@@ -116,11 +117,13 @@ function takeKick(): bool {
   return true;
 }
 
-/** Instructions until the budget, the next look at the kick, or the timer. */
+/** Instructions until the budget, the next look at the kick, or a timer. */
 function nextChunk(left: i64): i32 {
   const timer = load<u64>(HART_TIMER) - load<u64>(HART_STEPS);
   let n = min<i64>(left, CHUNK);
   if (<i64>timer > 0 && <i64>timer < n) n = <i64>timer;
+  const supervisor = comparatorStep() - load<u64>(HART_STEPS);
+  if (<i64>supervisor > 0 && <i64>supervisor < n) n = <i64>supervisor;
   return <i32>n;
 }
 

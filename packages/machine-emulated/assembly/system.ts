@@ -44,7 +44,11 @@ function privileged(regs: usize, raw: u32, bits: u32): i32 {
     case 0x10500073:
       return forbidden(TW) ? trap(CAUSE_ILLEGAL, bits) : WAITING;
   }
-  return (raw & 0xfe007fff) == 0x12000073 ? fenceTranslations(regs, raw) : trap(CAUSE_ILLEGAL, bits);
+  const top = raw & 0xfe007fff;
+  // SINVAL.VMA, which may act at once, and the fences that would order it.
+  if (top == 0x12000073 || top == 0x16000073) return fenceTranslations(regs, raw);
+  const isOrder = raw == 0x18000073 || raw == 0x18100073;
+  return isOrder && load<u32>(HART_PRIV) != PRIV_U ? DONE : trap(CAUSE_ILLEGAL, bits);
 }
 
 export function system(regs: usize, raw: u32, bits: u32): i32 {

@@ -4,17 +4,22 @@ import {
   HART_PRIV, HART_SCAUSE, HART_SEPC, HART_STEPS, HART_STVAL, HART_STVEC, HART_TIMER, PC,
 } from './layout';
 import {
-  CAUSE_ECALL_U, IRQ_MEI, IRQ_MSI, IRQ_MTI, IRQ_SEI, IRQ_SSI, MIE, MPIE, MPP, MPRV, PRIV_M, PRIV_S, PRIV_U, SIE,
+  CAUSE_ECALL_U, IRQ_MEI, IRQ_MSI, IRQ_MTI, IRQ_SEI, IRQ_SSI, IRQ_STI, MIE, MPIE, MPP, MPRV, PRIV_M, PRIV_S, PRIV_U, SIE,
   SPIE, SPP,
 } from './bits';
+import { comparatorEnabled, comparatorStep } from './supervisor-timer';
 import { selectSets } from './tlb';
 
 const INTERRUPT: u64 = 0x8000000000000000;
 
 /** mip as software reads it. */
 export function pendingBits(): u32 {
-  const timer = load<u64>(HART_STEPS) >= load<u64>(HART_TIMER) ? IRQ_MTI : 0;
-  return load<u32>(HART_LINES) | load<u32>(HART_MIP) | timer;
+  const steps = load<u64>(HART_STEPS);
+  const timer = steps >= load<u64>(HART_TIMER) ? IRQ_MTI : 0;
+  let software = load<u32>(HART_MIP);
+  // With Sstc on, STIP is the comparator's alone (section "Sstc").
+  if (comparatorEnabled()) software = (software & ~IRQ_STI) | (steps >= comparatorStep() ? IRQ_STI : 0);
+  return load<u32>(HART_LINES) | software | timer;
 }
 
 function enter(regs: usize, cause: u64, value: u64, toS: bool): void {

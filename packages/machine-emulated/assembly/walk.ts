@@ -1,13 +1,15 @@
 /**
  * Address translation: Sv39, Sv48 and Sv57 page tables in guest RAM, with accessed and dirty bits set by hardware
- * (privileged specification, "Virtual Address Translation Process"). A failure leaves the exception in `faultCause` and
+ * (privileged specification, "Virtual Address Translation Process"), Svnapot's ranges, and Svpbmt's memory types, which
+ * mean nothing here beyond which of them are reserved. A failure leaves the exception in `faultCause` and
  * `faultValue`.
  */
 import {
   CAUSE_FETCH_ACCESS, CAUSE_FETCH_PAGE, CAUSE_LOAD_ACCESS, CAUSE_LOAD_PAGE, CAUSE_STORE_ACCESS, CAUSE_STORE_PAGE,
-  PRIV_M, PRIV_U, PTE_A, PTE_D, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X,
+  PBMTE, PRIV_M, PRIV_U, PTE_A, PTE_D, PTE_N, PTE_PBMT, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X,
 } from './bits';
 import { SHARED } from './base';
+import { HART_MENVCFG } from './layout';
 import { hostOf } from './memory';
 import { markSuper, setMode, setSatp } from './tlb';
 
@@ -21,7 +23,9 @@ export let faultCause: u32 = 0;
 export let faultValue: u64 = 0;
 
 const PPN_MASK: u64 = 0xfffffffffff;
-const RESERVED: u64 = 0xffc0000000000000;
+const RESERVED: u64 = 0x1fc0000000000000;
+/** PTE bits of the only range that Svnapot defines, 64 KiB: the low bits of the page number are 1000. */
+const NAPOT_PPN: u64 = 15;
 const SET_SUM: u32 = 4;
 const SET_MXR: u32 = 8;
 
@@ -48,6 +52,13 @@ function permits(pte: u64, mode: u32, access: i32): bool {
   if (access == EXEC) return (pte & PTE_X) != 0;
   if (access == WRITE) return (pte & PTE_W) != 0;
   return (pte & PTE_R) != 0 || ((mode & SET_MXR) != 0 && (pte & PTE_X) != 0);
+}
+
+/** Whether a leaf may have these upper bits: a memory type that is enabled, and N only as a range of 16 pages. */
+function leafAllowed(pte: u64, level: i32): bool {
+  const type = pte & PTE_PBMT;
+  if (type != 0 && (type == PTE_PBMT || (load<u64>(HART_MENVCFG) & PBMTE) == 0)) return false;
+  return (pte & PTE_N) == 0 || (level == 0 && ((pte >> 10) & NAPOT_PPN) == 8);
 }
 
 /** Sets A, and D for a write, in the entry at `entry`. @returns false when somebody changed the entry meanwhile */
@@ -79,13 +90,15 @@ export function translate(set: usize, va: u64, access: i32): u64 {
     if ((pte & PTE_V) == 0 || (pte & (PTE_R | PTE_W)) == PTE_W || (pte & RESERVED) != 0) return pageFault(access, va);
     const ppn = (pte >> 10) & PPN_MASK;
     if (pte & (PTE_R | PTE_X)) {
-      const low = (<u64>1 << (9 * level)) - 1;
-      if (!permits(pte, mode, access) || (ppn & low) != 0) return pageFault(access, va);
+      if (!leafAllowed(pte, level) || !permits(pte, mode, access)) return pageFault(access, va);
+      const isRange = (pte & PTE_N) != 0;
+      const low = isRange ? NAPOT_PPN : (<u64>1 << (9 * level)) - 1;
+      if (!isRange && (ppn & low) != 0) return pageFault(access, va);
       if (!touch(entry, pte, access)) return translate(set, va, access);
-      if (level > 0) markSuper(set);
-      return ((ppn | ((va >> 12) & low)) << 12) | (va & 0xfff);
+      if (low != 0) markSuper(set);
+      return (((ppn & ~low) | ((va >> 12) & low)) << 12) | (va & 0xfff);
     }
-    if (pte & (PTE_A | PTE_D | PTE_U)) return pageFault(access, va);
+    if (pte & (PTE_A | PTE_D | PTE_U | PTE_N | PTE_PBMT)) return pageFault(access, va);
     table = ppn << 12;
   }
   return pageFault(access, va);

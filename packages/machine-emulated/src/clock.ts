@@ -61,11 +61,21 @@ export class VirtualClock implements Clock {
     this.arm();
   }
 
-  /** Jumps to the deadline. @returns false when there is none ahead */
+  /** Jumps to the next deadline, the CLINT's or the supervisor's. @returns false when there is none ahead */
   skipToDeadline(): boolean {
-    if (this.deadline === Infinity || this.deadline <= this.now()) return false;
-    this.advance(Math.ceil(this.deadline) as Nanoseconds);
+    const now = this.now();
+    const ahead = [this.deadline, this.supervisorDeadline()].filter((at) => at > now);
+    const next = Math.min(...ahead);
+    if (next === Infinity) return false;
+    this.advance(Math.ceil(next) as Nanoseconds);
     return true;
+  }
+
+  /** Sstc's comparator in nanoseconds; Infinity while it is off (menvcfg.STCE, the topmost bit) or out of sight. */
+  private supervisorDeadline(): number {
+    const enabled = this.words[HART.MENVCFG / 4 + 1] >>> 31 !== 0;
+    const at = this.read(HART.STIMECMP) * TICK_NS;
+    return enabled && at <= Number.MAX_SAFE_INTEGER ? at : Infinity;
   }
 
   /** The CLINT's view. */

@@ -19,6 +19,14 @@ function reg(range: { base: number; length: number }): number[] {
   return [...wide(range.base), ...wide(range.length)];
 }
 
+/** Beyond single letters, in canonical order (unprivileged specification, "ISA Extension Naming Conventions"). */
+const EXTENSIONS = [
+  ...['zicbom', 'zicboz', 'zicntr', 'zicond', 'zicsr', 'zifencei', 'zihintpause', 'zacas', 'zfa'],
+  ...['zba', 'zbb', 'zbc', 'zbs', 'sstc', 'svinval', 'svnapot', 'svpbmt'],
+];
+/** Bytes that the cbo instructions act on; assembly/cache-block.ts. */
+const CACHE_BLOCK = 64;
+
 function hex(value: number): string {
   return value.toString(16);
 }
@@ -37,8 +45,10 @@ function cpus(tree: FdtWriter, count: number): void {
 
 function cpu(tree: FdtWriter, id: number): void {
   tree.begin(`cpu@${id}`).property('device_type', 'cpu').property('reg', [id]).property('status', 'okay');
-  tree.property('compatible', ['riscv']).property('riscv,isa', 'rv64imafdc_zicond_zicsr_zifencei_zba_zbb_zbs');
-  tree.property('mmu-type', 'riscv,sv39');
+  tree.property('compatible', ['riscv']).property('riscv,isa', ['rv64imafdc', ...EXTENSIONS].join('_'));
+  tree.property('riscv,isa-base', 'rv64i').property('riscv,isa-extensions', [...'imafdc', ...EXTENSIONS]);
+  tree.property('riscv,cbom-block-size', [CACHE_BLOCK]).property('riscv,cboz-block-size', [CACHE_BLOCK]);
+  tree.property('mmu-type', 'riscv,sv57');
   tree.begin('interrupt-controller').property('#interrupt-cells', [1]).property('interrupt-controller', null);
   tree
     .property('#address-cells', [0])

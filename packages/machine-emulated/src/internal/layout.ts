@@ -26,6 +26,8 @@ export const HART = {
   HOSTED: 0x1028,
   PRIV: 0x102c,
   LINES: 0x1030,
+  MENVCFG: 0x10d8,
+  STIMECMP: 0x10f0,
   WAITING: 0x10f8,
   STATE: 0x1100,
   PAUSE: 0x1104,

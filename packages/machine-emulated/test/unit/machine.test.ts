@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { ContextId, Instructions } from '@veridian-os/abi';
 import { ENOMEM } from '@veridian-os/abi';
-import { FaultKind, TrapKind } from '@veridian-os/hal';
+import type { FdtTree } from '@veridian-os/hal';
+import { FaultKind, TrapKind, nodeAt, parseFdt, stringOf, stringsOf } from '@veridian-os/hal';
 import { EmulatedMachine } from '../../src/index.js';
 import type { EmulatedMachineOptions } from '../../src/index.js';
 import { CONTEXT, HART_BYTES, HART, TRAP, CODE_PAGE_BYTES } from '../../src/internal/layout.js';
+import { INSTRUCTION_SETS } from '../../src/testing.js';
 import { decodeBase64 } from '../../src/internal/base64.js';
 import { needs } from '../../../../tools/require-tool.js';
 import { makeGuest } from '../helpers/guest.js';
@@ -128,4 +130,13 @@ itWithDtc('dtc reads the device tree without complaint', () => {
   const { stdout, stderr, status } = spawnSync('dtc', ['-I', 'dtb', '-O', 'dts', '-'], { input: firmware.blob });
   expect([status, stderr.toString()]).toEqual([0, '']);
   expect(stdout.toString()).toContain('compatible = "riscv-virtio"');
+});
+
+it('the device tree names every extension that has instructions', () => {
+  const tree = parseFdt(EmulatedMachine.create(SMALL).firmware.blob) as FdtTree;
+  const cpu = nodeAt(tree, '/cpus/cpu@0')!;
+  const named = stringsOf(cpu, 'riscv,isa-extensions');
+  expect(stringOf(cpu, 'riscv,isa')).toBe(`rv64${named.slice(0, 6).join('')}_${named.slice(6).join('_')}`);
+  const sets = Object.keys(INSTRUCTION_SETS).flatMap((name) => name.match(/[A-Z]\w*/g) ?? []);
+  for (const set of sets) expect(named).toContain(set.replace('RV64', '').toLowerCase());
 });

@@ -1,0 +1,29 @@
+/** Sstc: the supervisor's comparator against `time`, and virtual time itself. */
+import { HART_MENVCFG, HART_PS_PER_STEP, HART_STEPS, HART_STIMECMP, HART_TIME_OFFSET } from './layout';
+import { STCE } from './bits';
+
+export const TIMEBASE_NS: u64 = 100; // 10 MHz
+const NEVER: u64 = 0xffffffffffffffff;
+/** Nanoseconds beyond which a product with 1000 would not fit: 200 days. */
+const FAR: u64 = 1 << 54;
+
+/** Virtual time in ns: steps at a fixed ratio plus idle time skipped. */
+export function timeNs(): u64 {
+  return load<u64>(HART_TIME_OFFSET) + (load<u64>(HART_STEPS) * load<u32>(HART_PS_PER_STEP)) / 1000;
+}
+
+export function comparatorEnabled(): bool {
+  return (load<u64>(HART_MENVCFG) & STCE) != 0;
+}
+
+/** First step at which `time` reaches the comparator; all ones = never, or not in sight. */
+export function comparatorStep(): u64 {
+  const ticks = load<u64>(HART_STIMECMP);
+  const offset = load<u64>(HART_TIME_OFFSET);
+  if (ticks == NEVER || !comparatorEnabled() || ticks > NEVER / TIMEBASE_NS) return NEVER;
+  const at = ticks * TIMEBASE_NS;
+  if (at <= offset) return 0;
+  if (at - offset > FAR) return NEVER;
+  const ps = <u64>load<u32>(HART_PS_PER_STEP);
+  return ((at - offset) * 1000 + ps - 1) / ps;
+}
