@@ -2,10 +2,11 @@
  * The exact path of memory accesses: translation, translation-buffer fills, devices, misaligned accesses. Functions
  * return false after `fault`; then nothing was written.
  */
-import { EXEC_TABLE, HART_CODE_SET, HART_DATA_SET, PAGE_CODE_MASK, PAGE_STALE, PAGE_WRITABLE, WRITE_TABLE } from './layout';
+import { EXEC_TABLE, HART_CODE_SET, HART_DATA_SET, LOOSE_ENTRY, PAGE_CODE_MASK, PAGE_STALE, PAGE_WRITABLE, WRITE_TABLE } from './layout';
 import { codePageFor } from './code-cache';
 import { deviceAt, deviceLoad, deviceStore, hostOf, pageInfoOf, rawLoad, rawStore } from './memory';
-import { entryOf, execEntryOf, fillData } from './tlb';
+import { ALLOWED, DENIED, MIXED, judgePage, permitted } from './pmp';
+import { entryOf, execEntryOf, fillData, setMode } from './tlb';
 import { EXEC, NOWHERE, READ, WRITE, accessFault, translate } from './walk';
 
 /** Result of the last `loadVirtual`, zero-extended. */
@@ -14,19 +15,28 @@ export let loaded: u64 = 0;
 /** What the last `resolve` translated to. */
 let physical: u64 = 0;
 
-/** @returns address in this memory of `va` for data, entering it in the tables; 0 = a device at `physical`, or a fault. */
-function resolve(va: u64, access: i32): usize {
+/**
+ * @returns address in this memory of the `size` bytes at `va`, which lie in one page, entering it in the tables if it may be
+ * there; 0 = a device at `physical`, or a fault
+ */
+function resolve(va: u64, access: i32, size: u64): usize {
   const set = <usize>load<u32>(HART_DATA_SET);
   physical = translate(set, va, access);
   if (physical == NOWHERE) return 0;
+  const priv = setMode(set) & 3;
+  const verdict = judgePage(physical, access, priv);
+  if (verdict == DENIED || (verdict == MIXED && !permitted(physical, size, access, priv))) {
+    physical = accessFault(access, va);
+    return 0;
+  }
   const host = hostOf(physical & ~0xfff, 4096);
   if (host == 0) return 0;
   if (access == WRITE) {
     const info = pageInfoOf(physical);
     const word = load<u32>(info);
     store<u32>(info, word | PAGE_WRITABLE | (word & PAGE_CODE_MASK ? PAGE_STALE : 0));
-    fillData(set + WRITE_TABLE, va, host);
-  } else {
+    if (verdict == ALLOWED) fillData(set + WRITE_TABLE, va, host);
+  } else if (verdict == ALLOWED) {
     fillData(set, va, host);
   }
   return host + <usize>(va & 0xfff);
@@ -35,7 +45,10 @@ function resolve(va: u64, access: i32): usize {
 /** Results of `refill`. */
 export const FILLED: i32 = 0;
 export const FAULTED: i32 = 1;
-/** The page was there (so the access is misaligned), or a device is: the exact path must look at the instruction. */
+/**
+ * The page was there (so the access is misaligned), a device is, or PMP differs on it: the exact path must look at the
+ * instruction.
+ */
 export const UNDECIDED: i32 = 2;
 
 /** Enters the page of `va` in the read or write table. */
@@ -43,13 +56,13 @@ export function refill(va: u64, access: i32): i32 {
   const set = <usize>load<u32>(HART_DATA_SET);
   const table = access == WRITE ? set + WRITE_TABLE : set;
   if (load<u64>(entryOf(table, va)) == (va & ~0xfff)) return UNDECIDED;
-  if (resolve(va, access) != 0) return FILLED;
+  if (resolve(va, access, 1) != 0) return load<u64>(entryOf(table, va)) == (va & ~0xfff) ? FILLED : UNDECIDED;
   return physical == NOWHERE ? FAULTED : UNDECIDED;
 }
 
 /** Like `resolve`, for accesses that only RAM can serve (AMO, LR, SC). Sets the fault when it returns 0. */
-export function resolveRam(va: u64, access: i32): usize {
-  const host = resolve(va, access);
+export function resolveRam(va: u64, access: i32, size: u64): usize {
+  const host = resolve(va, access, size);
   if (host == 0 && physical != NOWHERE) accessFault(access, va);
   return host;
 }
@@ -60,7 +73,7 @@ function crosses(va: u64, size: i32): bool {
 
 export function loadVirtual(va: u64, size: i32): bool {
   if (crosses(va, size)) return loadCrossing(va, size);
-  const host = resolve(va, READ);
+  const host = resolve(va, READ, size);
   if (host != 0) {
     loaded = rawLoad(host, size);
     return true;
@@ -74,7 +87,7 @@ export function loadVirtual(va: u64, size: i32): bool {
 function loadCrossing(va: u64, size: i32): bool {
   let value: u64 = 0;
   for (let i = 0; i < size; i++) {
-    const host = resolveRam(va + i, READ);
+    const host = resolveRam(va + i, READ, 1);
     if (host == 0) return false;
     value |= <u64>load<u8>(host) << (8 * i);
   }
@@ -84,7 +97,7 @@ function loadCrossing(va: u64, size: i32): bool {
 
 export function storeVirtual(va: u64, size: i32, value: u64): bool {
   if (crosses(va, size)) return storeCrossing(va, size, value);
-  const host = resolve(va, WRITE);
+  const host = resolve(va, WRITE, size);
   if (host != 0) {
     rawStore(host, size, value);
     return true;
@@ -97,11 +110,11 @@ export function storeVirtual(va: u64, size: i32, value: u64): bool {
 
 function storeCrossing(va: u64, size: i32, value: u64): bool {
   const second = (va & ~0xfff) + 4096;
-  const first = resolveRam(va, WRITE);
-  if (first == 0) return false;
-  const next = resolveRam(second, WRITE);
-  if (next == 0) return false;
   const split = <i32>(second - va);
+  const first = resolveRam(va, WRITE, split);
+  if (first == 0) return false;
+  const next = resolveRam(second, WRITE, size - split);
+  if (next == 0) return false;
   for (let i = 0; i < size; i++) {
     const host = i < split ? first + i : next + (i - split);
     store<u8>(host, <u8>(value >> (8 * i)));
@@ -110,8 +123,8 @@ function storeCrossing(va: u64, size: i32, value: u64): bool {
 }
 
 /**
- * Makes the execute table hold the page of `va`.
- * @returns its entry, or 0 after a fault with value `va`
+ * Makes the execute table hold the page of `va`, unless PMP lets only parts of it in: `fetch` then asks for each.
+ * @returns its entry, which is LOOSE_ENTRY without slots in that case, or 0 after a fault with value `va`
  */
 export function resolveFetch(va: u64): usize {
   const set = <usize>load<u32>(HART_CODE_SET);
@@ -120,10 +133,17 @@ export function resolveFetch(va: u64): usize {
   if (load<u64>(entry) == page) return entry;
   const pa = translate(set, va, EXEC);
   if (pa == NOWHERE) return 0;
-  const host = hostOf(pa & ~0xfff, 4096);
+  const verdict = judgePage(pa, EXEC, setMode(set) & 3);
+  const host = verdict == DENIED ? <usize>0 : hostOf(pa & ~0xfff, 4096);
   if (host == 0) {
     accessFault(EXEC, va);
     return 0;
+  }
+  if (verdict == MIXED) {
+    physical = pa;
+    store<u32>(LOOSE_ENTRY, 0, 8);
+    store<u32>(LOOSE_ENTRY, <u32>host, 12);
+    return LOOSE_ENTRY;
   }
   const slots = codePageFor(pageInfoOf(pa));
   store<u64>(entry, page);
@@ -135,20 +155,25 @@ export function resolveFetch(va: u64): usize {
 /** Result of the last `fetch`: the instruction as in memory, 16 or 32 bits. */
 export let fetched: u32 = 0;
 
+/** @returns address in this memory of the two bytes of code at `pc`, or 0 after a fault */
+function fetchHalf(pc: u64): usize {
+  const entry = resolveFetch(pc);
+  if (entry == 0) return 0;
+  if (entry == LOOSE_ENTRY && !permitted(physical, 2, EXEC, setMode(<usize>load<u32>(HART_CODE_SET)) & 3)) {
+    accessFault(EXEC, pc);
+    return 0;
+  }
+  return <usize>load<u32>(entry, 12) + <usize>(pc & 0xfff);
+}
+
 /** Reads the instruction at `pc` as it is in memory now. */
 export function fetch(pc: u64): bool {
-  const entry = resolveFetch(pc);
-  if (entry == 0) return false;
-  const host = <usize>load<u32>(entry, 12) + <usize>(pc & 0xfff);
-  const low = <u32>load<u16>(host);
-  fetched = low;
-  if ((low & 3) != 3) return true;
-  if ((pc & 0xfff) != 0xffe) {
-    fetched = low | (<u32>load<u16>(host, 2) << 16);
-    return true;
-  }
-  const next = resolveFetch(pc + 2);
-  if (next == 0) return false;
-  fetched = low | (<u32>load<u16>(<usize>load<u32>(next, 12)) << 16);
+  const first = fetchHalf(pc);
+  if (first == 0) return false;
+  fetched = <u32>load<u16>(first);
+  if ((fetched & 3) != 3) return true;
+  const second = fetchHalf(pc + 2);
+  if (second == 0) return false;
+  fetched |= <u32>load<u16>(second) << 16;
   return true;
 }

@@ -135,7 +135,7 @@ export function compareSwap<T>(host: usize, expected: u64, value: u64): u64 {
 }
 
 function loadReserved(regs: usize, va: u64, size: i32, rd: usize): i32 {
-  const host = resolveRam(va, READ);
+  const host = resolveRam(va, READ, size);
   if (host == 0) return TRAPPED;
   const value = size == 4 ? loadLinked<i32>(regs, host) : loadLinked<i64>(regs, host);
   if (rd != regs) store<u64>(rd, value);
@@ -143,7 +143,7 @@ function loadReserved(regs: usize, va: u64, size: i32, rd: usize): i32 {
 }
 
 function storeConditional(regs: usize, va: u64, size: i32, rd: usize, value: u64): i32 {
-  const host = resolveRam(va, WRITE);
+  const host = resolveRam(va, WRITE, size);
   if (host == 0) return TRAPPED;
   const held = size == 4 ? storeLinked<i32>(host, value) : storeLinked<i64>(host, value);
   if (rd != regs) store<u64>(rd, held ? 0 : 1);
@@ -152,7 +152,7 @@ function storeConditional(regs: usize, va: u64, size: i32, rd: usize, value: u64
 
 /** AMOCAS of a word or doubleword. */
 function compareAndSwap(regs: usize, va: u64, size: i32, rd: usize, value: u64): i32 {
-  const host = resolveRam(va, WRITE);
+  const host = resolveRam(va, WRITE, size);
   if (host == 0) return TRAPPED;
   const expected = load<u64>(rd);
   const old = size == 4 ? compareSwap<i32>(host, expected, value) : compareSwap<i64>(host, expected, value);
@@ -184,7 +184,7 @@ function compareAndSwapQuad(regs: usize, raw: u32, bits: u32): i32 {
   if ((rd | rs2) & 1) return trap(CAUSE_ILLEGAL, bits);
   const va = load<u64>(regs + (((raw >> 15) & 31) << 3));
   if (va & 15) return trap(CAUSE_STORE_MISALIGNED, va);
-  const host = resolveRam(va, WRITE);
+  const host = resolveRam(va, WRITE, 16);
   if (host == 0) return TRAPPED;
   lockQuad();
   const low = load<u64>(host);
@@ -218,7 +218,7 @@ export function atomicStep(regs: usize, raw: u32, bits: u32): i32 {
   if (isLoad) return loadReserved(regs, va, size, rd);
   if (operation == 3) return storeConditional(regs, va, size, rd, operand);
   if (operation == CAS) return compareAndSwap(regs, va, size, rd, operand);
-  const host = resolveRam(va, WRITE);
+  const host = resolveRam(va, WRITE, size);
   if (host == 0) return TRAPPED;
   const extended = extend(operand, size);
   const old = size == 4 ? modify<i32>(host, operation, extended) : modify<i64>(host, operation, extended);

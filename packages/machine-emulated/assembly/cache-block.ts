@@ -5,7 +5,7 @@
 import { HART_HOSTED, HART_MENVCFG, HART_PRIV, HART_SENVCFG } from './layout';
 import { CAUSE_ILLEGAL, CBCFE, CBIE, CBZE, PRIV_M, PRIV_U } from './bits';
 import { resolveRam } from './access';
-import { READ, WRITE, fault } from './walk';
+import { READ, WRITE, fault, faultCause } from './walk';
 import { DONE, TRAPPED } from './slow-step';
 
 /** Bytes of a cache block, as the device tree says. */
@@ -27,6 +27,13 @@ function enabled(field: u64): bool {
   return priv != PRIV_U || (load<u64>(HART_SENVCFG) & field) != 0;
 }
 
+/** Address in this memory of the block that holds `va`, or 0 after a fault with value `va`. */
+function resolveBlock(va: u64, access: i32): usize {
+  const host = resolveRam(va & ~(BLOCK - 1), access, BLOCK);
+  if (host == 0) fault(faultCause, va);
+  return host;
+}
+
 /** The operation that funct12 selects, on the block that holds the address in rs1; faults report that address. */
 export function cacheBlock(regs: usize, raw: u32, bits: u32): i32 {
   const operation = raw >> 20;
@@ -38,11 +45,11 @@ export function cacheBlock(regs: usize, raw: u32, bits: u32): i32 {
   }
   const va = load<u64>(regs + (((raw >> 15) & 31) << 3));
   if (operation == ZERO) {
-    const host = resolveRam(va, WRITE);
+    const host = resolveBlock(va, WRITE);
     if (host == 0) return TRAPPED;
-    memory.fill(host & ~<usize>(BLOCK - 1), 0, <usize>BLOCK);
+    memory.fill(host, 0, <usize>BLOCK);
     return DONE;
   }
   // Permitted wherever a load or a store is; otherwise the fault is the store's.
-  return resolveRam(va, READ) != 0 || resolveRam(va, WRITE) != 0 ? DONE : TRAPPED;
+  return resolveBlock(va, READ) != 0 || resolveBlock(va, WRITE) != 0 ? DONE : TRAPPED;
 }

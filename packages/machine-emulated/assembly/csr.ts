@@ -1,17 +1,17 @@
 /** Control and status registers: privilege, WARL masks, views (sstatus, sie, sip), counters. */
 import {
-  FCSR, FP_TRAP, HART_HARTID, HART_HOSTED, HART_INHIBIT, HART_MCAUSE, HART_MCOUNTEREN, HART_MEDELEG, HART_MENVCFG, HART_MEPC,
-  HART_MIDELEG, HART_MIE, HART_MIP, HART_MSCRATCH, HART_MSTATUS, HART_MTVAL, HART_MTVEC, HART_PRIV,
-  HART_SATP, HART_SCAUSE, HART_SCOUNTEREN, HART_SENVCFG, HART_SEPC, HART_SSCRATCH,
-  HART_STIMECMP, HART_STVAL, HART_STVEC,
+  FCSR, FP_TRAP, HART_HARTID, HART_HOSTED, HART_INHIBIT, HART_MCAUSE, HART_MCOUNTEREN, HART_MEDELEG, HART_MENVCFG,
+  HART_MEPC, HART_MIDELEG, HART_MIE, HART_MIP, HART_MSCRATCH, HART_MSTATUS, HART_MTVAL, HART_MTVEC, HART_PRIV, HART_SATP,
+  HART_SCAUSE, HART_SCOUNTEREN, HART_SENVCFG, HART_SEPC, HART_SSCRATCH, HART_STIMECMP, HART_STVAL, HART_STVEC,
 } from './layout';
 import {
-  CBCFE, CBIE, CBZE, FIOM, FS, IRQ_SEI, IRQ_SSI, IRQ_STI, MIE, MPIE, MPP, MPRV, MXR, PBMTE, PRIV_M, PRIV_S, SD, SIE, SPIE, SPP, STCE, SUM, TSR, TVM, TW,
-  XL,
+  CBCFE, CBIE, CBZE, FIOM, FS, IRQ_SEI, IRQ_SSI, IRQ_STI, MIE, MPIE, MPP, MPRV, MXR, PBMTE, PRIV_M, PRIV_S, SD, SIE,
+  SPIE, SPP, STCE, SUM, TSR, TVM, TW, XL,
 } from './bits';
 import { floatEnabled, setDirty, updateFloatTrap } from './float-step';
 import { cycles, retired, writeCycles, writeInhibit, writeRetired } from './counters';
 import { TIMEBASE_NS, comparatorEnabled, timeNs } from './supervisor-timer';
+import { readAddress, readConfigs, writeAddress, writeConfigs } from './pmp';
 import { pendingBits } from './trap';
 import { selectSets } from './tlb';
 
@@ -145,11 +145,13 @@ function readMachine(number: u32): bool {
     case 0xf14:
       return value(load<u64>(HART_HARTID));
   }
-  // Read-only zero: vendor, architecture, implementation and configuration ids, events, hardware performance counters,
-  // debug triggers (there are none), and physical memory protection (no entries are implemented).
+  if (number == 0x3a0 || number == 0x3a2) return value(readConfigs((number & 2) << 2));
+  if (number >> 4 == 0x3b) return value(readAddress(number & 15));
+  // Read-only zero: vendor, architecture, implementation and configuration ids, events, hardware performance counters, and
+  // debug triggers (there are none).
   const zero =
-    (number >= 0xf11 && number <= 0xf15) || (number >= 0x323 && number < 0x340) || (number >= 0x7a0 && number < 0x7a4) || (number >= 0xb03 && number < 0xb20) ||
-    (number >= 0x3a0 && number < 0x3f0);
+    (number >= 0xf11 && number <= 0xf15) || (number >= 0x323 && number < 0x340) || (number >= 0x7a0 && number < 0x7a4) ||
+    (number >= 0xb03 && number < 0xb20);
   return zero && value(0);
 }
 
@@ -268,11 +270,15 @@ function writeMachine(regs: usize, number: u32, v: u64): bool {
       return writePending(v, comparatorEnabled() ? S_INTERRUPTS & ~IRQ_STI : S_INTERRUPTS);
     case 0x320:
       return writeInhibit(v);
+    case 0x3a0:
+    case 0x3a2:
+      return writeConfigs((number & 2) << 2, v);
     case 0xb00:
       return writeCycles(v);
     case 0xb02:
       return writeRetired(v);
     default:
+      if (number >> 4 == 0x3b) return writeAddress(number & 15, v);
       return true; // read-only zero, misa: writes are ignored
   }
 }

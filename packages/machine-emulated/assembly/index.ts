@@ -1,11 +1,12 @@
 /** What the host may call. Everything else is shared memory (layout.ts). */
 import {
-  CFG_CODE_BASE, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CFG_REGIONS, HART_PRIV, HART_STIMECMP, HART_TIMER, REGIONS,
-  REGION_BYTES,
+  CFG_CODE_BASE, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CFG_REGIONS, HART_HARTID, HART_INHIBIT, HART_MIP,
+  HART_MSTATUS, HART_PRIV, HART_STIMECMP, HART_TIMER, HART_WAITING, REGIONS, REGION_BYTES,
 } from './layout';
 import { PRIV_M } from './bits';
 import { dropAll, dropCode } from './code-cache';
 import { dropReservation } from './atomic';
+import { resetProtection } from './pmp';
 import { flushAll, flushMatching } from './tlb';
 
 export { runHosted, runSystem } from './run';
@@ -39,6 +40,18 @@ export function addRegion(frame: f64, pages: u32, host: u32): void {
 /** Forgets translations of `va` (two halves), or all, in every address space of an ASID. */
 export function flushSpace(asid: u32, lo: u32, hi: u32, all: u32): void {
   flushMatching(<u64>asid << 44, <u64>0xffff << 44, <u64>lo | (<u64>hi << 32), all != 0);
+}
+
+/** The hart's state after a reset that the specification fixes (privileged specification, "Reset"), and the rest of it zero. */
+export function resetHart(): void {
+  memory.fill(HART_MSTATUS, 0, HART_HARTID - HART_MSTATUS);
+  store<u32>(HART_PRIV, PRIV_M);
+  store<u32>(HART_WAITING, 0);
+  store<u32>(HART_MIP, 0);
+  store<u64>(HART_STIMECMP, <u64>-1);
+  store<u64>(HART_INHIBIT, 0);
+  dropReservation();
+  resetProtection();
 }
 
 /** Forgets every translation. */

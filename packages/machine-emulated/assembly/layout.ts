@@ -10,6 +10,7 @@
  *   0x001500  RAM regions (REGION_*), 32 bytes each
  *   0x001800  translation-buffer set headers, 16 bytes each
  *   0x002000  scratch slots for an instruction that crosses a page
+ *   0x003000  physical memory protection (PMP_*)
  *   0x010000  translation buffers: 16 sets of read, write and execute tables
  *   0x0b0000  end of the CPU's part; after the last CPU's, contexts, code pages and RAM follow at `init`'s addresses
  */
@@ -112,6 +113,13 @@ export const SET_COUNT: i32 = 16;
 export const SET_SUPER: usize = BASE + 0x1900;
 export const SCRATCH: usize = BASE + 0x2000;
 export const SCRATCH_CHECK: usize = BASE + 0x2040;
+/** An execute entry outside the table, for pages that PMP lets in only by parts. */
+export const LOOSE_ENTRY: usize = BASE + 0x2080;
+/** PMP: 16 configuration bytes, 16 u64 addresses, u32: entries in use end here, 16 ranges of two u64. */
+export const PMP_CONFIGS: usize = BASE + 0x3000;
+export const PMP_ADDRESSES: usize = BASE + 0x3010;
+export const PMP_LIMIT: usize = BASE + 0x3090;
+export const PMP_RANGES: usize = BASE + 0x3100;
 export const SETS: usize = BASE + 0x10000;
 /**
  * Entries of 16 bytes: tag u64, addend or slot base u32, host page u32. The read and write tables have 1024 each (4 MiB

@@ -6,7 +6,7 @@
  */
 import { BASE, SHARED } from './base';
 import {
-  HART_BELL, HART_HOSTED, HART_KICK, HART_PAUSE, HART_PAUSED, HART_PRIV, HART_RES_CTX, HART_RETIRED, HART_SATP, HART_STEPS, HART_TIMER, HART_WAITING, PC,
+  HART_BELL, HART_HOSTED, HART_KICK, HART_PAUSE, HART_PAUSED, HART_PRIV, HART_RES_CTX, HART_RETIRED, HART_SATP, HART_STEPS, HART_TIMER, HART_WAITING, LOOSE_ENTRY, PC,
   SATP, SCRATCH, TRAP_CAUSE, TRAP_CONSUMED, TRAP_KIND, TRAP_TVAL,
 } from './layout';
 import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_FETCH, AT_READ, AT_WRITE, leftOver, missAddress } from './exits';
@@ -16,11 +16,12 @@ import { DONE, STALE, TRAPPED, WAITING, slowStep } from './slow-step';
 import { FILLED, UNDECIDED, fetch, fetched, refill, resolveFetch } from './access';
 import { decodeRun } from './code-cache';
 import { decodeSlot } from './decode';
+import { expand } from './rvc';
 import { deliver, deliverInterrupt, wakes } from './trap';
 import { dropReservation } from './atomic';
 import { READ, WRITE, faultCause, faultValue } from './walk';
 import { comparatorStep } from './supervisor-timer';
-import { selectSets } from './tlb';
+import { flushAll, selectSets } from './tlb';
 import { updateFloatTrap } from './float-step';
 import { PAGE_END } from './ops';
 
@@ -45,23 +46,31 @@ function account(count: i64): void {
   store<u64>(HART_RETIRED, load<u64>(HART_RETIRED) + count);
 }
 
-/** Decodes from the context's pc, whose page is mapped and in RAM. */
+/** Decodes the instruction at the pc into the scratch slots: it alone, then an end of page. */
+function decodeAlone(regs: usize): bool {
+  if (!fetch(load<u64>(regs, PC))) return false;
+  const short = (fetched & 3) != 3;
+  decodeSlot(SCRATCH, short ? expand(fetched) : fetched, short, -1);
+  store<u64>(SCRATCH, short ? PAGE_END : 0, 8);
+  store<u64>(SCRATCH, PAGE_END, 16);
+  startAt = SCRATCH;
+  return true;
+}
+
+/** Decodes from the context's pc: ahead in its page, or it alone where PMP lets only parts of the page in. */
 function decodeHere(regs: usize): bool {
   const pc = load<u64>(regs, PC);
   const entry = resolveFetch(pc);
   if (entry == 0) return false;
+  if (entry == LOOSE_ENTRY) return decodeAlone(regs);
   decodeRun(load<u32>(entry, 8), load<u32>(entry, 12), <u32>pc & 0xffe);
   return true;
 }
 
-/** Decodes the instruction that crosses a page into the scratch slots: one, then an end of page. */
-function decodeCrossing(regs: usize): bool {
-  if (!fetch(load<u64>(regs, PC))) return false;
-  decodeSlot(SCRATCH, fetched, false, -1);
-  store<u64>(SCRATCH, 0, 8);
-  store<u64>(SCRATCH, PAGE_END, 16);
-  startAt = SCRATCH;
-  return true;
+/** Makes the page of the context's pc executable from the table, or its instruction from the scratch slots. */
+function enterPage(regs: usize): bool {
+  const entry = resolveFetch(load<u64>(regs, PC));
+  return entry == LOOSE_ENTRY ? decodeAlone(regs) : entry != 0;
 }
 
 /**
@@ -77,11 +86,11 @@ function advance(regs: usize, allowed: i32): i32 {
     case AT_BUDGET:
       return DONE;
     case AT_FETCH:
-      return resolveFetch(load<u64>(regs, PC)) != 0 ? DONE : TRAPPED;
+      return enterPage(regs) ? DONE : TRAPPED;
     case AT_DECODE:
       return decodeHere(regs) ? DONE : TRAPPED;
     case AT_CROSS:
-      return decodeCrossing(regs) ? DONE : TRAPPED;
+      return decodeAlone(regs) ? DONE : TRAPPED;
     case AT_READ:
     case AT_WRITE: {
       const filled = refill(missAddress, reason == AT_READ ? READ : WRITE);
@@ -187,6 +196,7 @@ export function runSystem(regs: usize, budget: f64): u32 {
   const began = load<u64>(HART_STEPS);
   const end = <i64>began + <i64>budget;
   begin(regs);
+  if (load<u32>(HART_HOSTED)) flushAll(); // what hosted code translated was not asked of PMP
   store<u32>(HART_HOSTED, 0);
   updateFloatTrap(regs);
   selectSets();

@@ -131,7 +131,7 @@ function unexpected(regs: usize, raw: u32, bits: u32): i32 {
   if (load<u8>(SCRATCH_CHECK) == SLOW) return illegal(bits);
   const pc = load<u64>(regs, PC);
   const slots = <usize>load<u32>(resolveFetch(pc), 8);
-  store<u64>(slots + ((<usize>pc & 0xffe) << 2), 0);
+  if (slots != 0) store<u64>(slots + ((<usize>pc & 0xffe) << 2), 0);
   return STALE;
 }
 

@@ -6,11 +6,12 @@
  */
 import {
   CAUSE_FETCH_ACCESS, CAUSE_FETCH_PAGE, CAUSE_LOAD_ACCESS, CAUSE_LOAD_PAGE, CAUSE_STORE_ACCESS, CAUSE_STORE_PAGE,
-  PBMTE, PRIV_M, PRIV_U, PTE_A, PTE_D, PTE_N, PTE_PBMT, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X,
+  PBMTE, PRIV_M, PRIV_S, PRIV_U, PTE_A, PTE_D, PTE_N, PTE_PBMT, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X,
 } from './bits';
 import { SHARED } from './base';
 import { HART_MENVCFG } from './layout';
 import { hostOf } from './memory';
+import { permitted } from './pmp';
 import { markSuper, setMode, setSatp } from './tlb';
 
 export const READ: i32 = 0;
@@ -61,6 +62,11 @@ function leafAllowed(pte: u64, level: i32): bool {
   return (pte & PTE_N) == 0 || (level == 0 && ((pte >> 10) & NAPOT_PPN) == 8);
 }
 
+/** Whether A, or D for a write, is to be set. */
+function needsTouch(pte: u64, access: i32): bool {
+  return (pte & PTE_A) == 0 || (access == WRITE && (pte & PTE_D) == 0);
+}
+
 /** Sets A, and D for a write, in the entry at `entry`. @returns false when somebody changed the entry meanwhile */
 // @ts-ignore: decorator
 @inline
@@ -84,8 +90,9 @@ export function translate(set: usize, va: u64, access: i32): u64 {
   if (<u64>(<i64>(va << unused) >> unused) != va) return pageFault(access, va);
   let table = (satp & PPN_MASK) << 12;
   for (let level = levels - 1; level >= 0; level--) {
-    const entry = hostOf(table + (((va >> (12 + 9 * level)) & 511) << 3), 8);
-    if (entry == 0) return accessFault(access, va);
+    const at = table + (((va >> (12 + 9 * level)) & 511) << 3);
+    const entry = hostOf(at, 8);
+    if (entry == 0 || !permitted(at, 8, READ, PRIV_S)) return accessFault(access, va);
     const pte = load<u64>(entry);
     if ((pte & PTE_V) == 0 || (pte & (PTE_R | PTE_W)) == PTE_W || (pte & RESERVED) != 0) return pageFault(access, va);
     const ppn = (pte >> 10) & PPN_MASK;
@@ -94,6 +101,7 @@ export function translate(set: usize, va: u64, access: i32): u64 {
       const isRange = (pte & PTE_N) != 0;
       const low = isRange ? NAPOT_PPN : (<u64>1 << (9 * level)) - 1;
       if (!isRange && (ppn & low) != 0) return pageFault(access, va);
+      if (needsTouch(pte, access) && !permitted(at, 8, WRITE, PRIV_S)) return accessFault(access, va);
       if (!touch(entry, pte, access)) return translate(set, va, access);
       if (low != 0) markSuper(set);
       return (((ppn & ~low) | ((va >> 12) & low)) << 12) | (va & 0xfff);

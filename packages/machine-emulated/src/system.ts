@@ -15,7 +15,6 @@ const TWO_32 = 4294967296;
 const IDLE = 5;
 const KICK = 4;
 const PC_WORD = 64;
-const MACHINE_MODE = 3;
 
 /** Why a run of the whole hart ended. */
 export interface SystemTrap {
@@ -57,8 +56,7 @@ export class SystemHart {
     view.fill(0);
     view[PC_WORD] = pc >>> 0;
     view[PC_WORD + 1] = Math.floor(pc / TWO_32);
-    this.words[HART.PRIV / 4] = MACHINE_MODE;
-    this.words[HART.WAITING / 4] = 0;
+    this.core.resetHart();
     this.stopped = null;
   }
 

@@ -24,6 +24,7 @@ export interface CoreExports {
   forgetCode(first: number, count: number): void;
   forgetAll(): void;
   dropReservation(): void;
+  resetHart(): void;
 }
 
 /** Exports of assembly/index-shared.ts. */

@@ -9,6 +9,7 @@ export const CSR = {
   ...{ stval: 0x143, sip: 0x144, satp: 0x180, mstatus: 0x300, misa: 0x301, medeleg: 0x302, mideleg: 0x303, mie: 0x304 },
   ...{ mtvec: 0x305, mcounteren: 0x306, mscratch: 0x340, mepc: 0x341, mcause: 0x342, mtval: 0x343, mip: 0x344 },
   ...{ senvcfg: 0x10a, menvcfg: 0x30a, stimecmp: 0x14d, mcountinhibit: 0x320, mcycle: 0xb00, minstret: 0xb02 },
+  ...{ pmpcfg0: 0x3a0, pmpcfg2: 0x3a2, pmpaddr0: 0x3b0 },
   ...{ cycle: 0xc00, time: 0xc01, instret: 0xc02, mhartid: 0xf14, fcsr: 3 },
 } as const;
 
@@ -23,6 +24,12 @@ export interface Board {
 /** Writes `value` to a CSR through x31. */
 export function csrWrite(a: Assembler, csr: number, value: number | bigint): void {
   a.li(31, value).op('csrrw', { rd: 0, rs1: 31, csr });
+}
+
+/** Lets S and U mode at all of memory: without an entry that matches, PMP denies them everything. Uses x31. */
+export function openMemory(a: Assembler): void {
+  csrWrite(a, CSR.pmpaddr0, -1n);
+  csrWrite(a, CSR.pmpcfg0, 0x1f);
 }
 
 /** Stops the machine through the test finisher, using x30 and x31. */
@@ -49,6 +56,7 @@ export function probe(
     a.op('ecall').label('main');
     csrWrite(a, CSR.mtvec, a.addressOf('trap'));
     csrWrite(a, CSR.mepc, a.addressOf('code'));
+    openMemory(a);
     setUp(a);
     a.li(31, 3 << 11).op('csrrc', { rd: 0, rs1: 31, csr: CSR.mstatus });
     if (mode === 'supervisor') a.li(31, 1 << 11).op('csrrs', { rd: 0, rs1: 31, csr: CSR.mstatus });

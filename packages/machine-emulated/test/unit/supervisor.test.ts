@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Assembler, Mnemonic } from '../../src/testing.js';
 import { PTE, REG, Sv39Tables } from '../../src/testing.js';
 import type { Board } from '../helpers/board.js';
-import { CSR, RAM, csrWrite, makeBoard, powerOff, probe } from '../helpers/board.js';
+import { CSR, RAM, csrWrite, makeBoard, openMemory, powerOff, probe } from '../helpers/board.js';
 
 const { a0, a1, a2, s0, s1, t0 } = REG;
 const ILLEGAL = 2;
@@ -59,6 +59,7 @@ describe('Sstc', () => {
     a.op('csrrsi', { rd: 0, rs1: 2, csr: CSR.sstatus }).label('spin');
     if (wait) a.op('wfi');
     a.to('jal', 'spin', { rd: 0 }).label('main');
+    openMemory(a);
     csrWrite(a, CSR.menvcfg, STCE);
     csrWrite(a, CSR.mcounteren, 7);
     csrWrite(a, CSR.mideleg, STI);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Assembler } from '../../src/testing.js';
 import { PTE, REG, Sv39Tables } from '../../src/testing.js';
-import { CSR, RAM, csrWrite, makeBoard, powerOff } from '../helpers/board.js';
+import { CSR, RAM, csrWrite, makeBoard, openMemory, powerOff } from '../helpers/board.js';
 
 const { a0, a1, a2, a3, s0, s1, s2, s3, t0, t1 } = REG;
 const CLINT = 0x200_0000;
@@ -35,6 +35,7 @@ function firmware(a: Assembler): void {
   a.li(t0, STI).op('csrrs', { rd: 0, rs1: t0, csr: CSR.mip });
   a.label('mdone').op('csrrw', { rd: t0, rs1: t0, csr: CSR.mscratch }).op('mret');
   a.label('boot');
+  openMemory(a);
   csrWrite(a, CSR.medeleg, 0xb1ff);
   csrWrite(a, CSR.mideleg, STI | SEI | 2);
   csrWrite(a, CSR.mcounteren, 7);
@@ -91,6 +92,7 @@ describe('a supervisor with paging, a timer and a UART', () => {
       a.li(t1, 2).label('wait').op('wfi').to('bltu', 'wait', { rs1: s2, rs2: t1 });
       powerOff(a);
       a.label('enter');
+      openMemory(a);
       csrWrite(a, CSR.satp, (8n << 60n) | BigInt(TABLES / 4096));
       csrWrite(a, CSR.mepc, a.addressOf('main') + 0x4000_0000);
       a.op('mret');
@@ -172,6 +174,7 @@ describe('machine mode', () => {
         else a.op('mret');
         a.op('ebreak');
         a.label('main');
+        openMemory(a);
         csrLabel(a, CSR.stvec, 'strap');
         csrLabel(a, CSR.mtvec, 'mtrap');
         csrLabel(a, CSR.mepc, 'code');
@@ -220,6 +223,7 @@ describe('machine mode', () => {
 
   it('loads and stores use the previous privilege under MPRV', () => {
     const { machine, x } = makeBoard((a) => {
+      openMemory(a);
       csrWrite(a, CSR.satp, (8n << 60n) | BigInt(TABLES / 4096));
       csrWrite(a, CSR.mstatus, (1 << 17) | (1 << 11));
       a.li(s0, 0x1000_0000_0).i('ld', a0, s0, 8).op('csrrc', { rd: 0, rs1: 31, csr: CSR.mstatus });
@@ -235,6 +239,7 @@ describe('machine mode', () => {
     const entry = TABLES + 8 * 4; // the root's entry for 0x1_0000_0000
     const { machine, x } = makeBoard(
       (a) => {
+        openMemory(a);
         csrWrite(a, CSR.satp, (8n << 60n) | BigInt(TABLES / 4096));
         a.li(s0, 0x1_0000_8000)
           .li(s1, entry)
@@ -277,6 +282,7 @@ describe('machine mode', () => {
       powerOff(a);
       a.label('main');
       csrLabel(a, CSR.mtvec, 'trap');
+      openMemory(a);
       csrWrite(a, CSR.satp, (mode << 60n) | BigInt(root / 4096));
       a.op('csrrs', { rd: a1, rs1: 0, csr: CSR.satp });
       csrWrite(a, CSR.mstatus, (1 << 17) | (1 << 11));
@@ -303,6 +309,7 @@ describe('machine mode', () => {
         powerOff(a);
         a.label('main');
         csrLabel(a, CSR.mtvec, 'trap');
+        openMemory(a);
         csrWrite(a, CSR.satp, (8n << 60n) | BigInt(TABLES / 4096));
         csrWrite(a, CSR.mstatus, (1 << 17) | (1 << 11) | status);
         a.li(s0, 0x1_0000_0000)
