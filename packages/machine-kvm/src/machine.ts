@@ -112,7 +112,12 @@ export class KvmMachine implements Machine {
       maxContexts: settings.maxContexts,
       devices: this.bus.ranges,
     };
-    runner.open(this.cpus);
+    try {
+      runner.open(this.cpus);
+    } catch (error) {
+      runner.close();
+      throw error;
+    }
   }
 
   receive(bytes: Uint8Array): void {

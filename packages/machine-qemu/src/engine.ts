@@ -133,6 +133,7 @@ function startQemu(settings: Settings, isa: QemuIsa, ram: GuestRam): QemuProcess
   const { qemu, hangMs } = settings;
   const calls = libc();
   const firmware = isa.firmware === undefined ? -1 : calls.memfdCreate('veridian-firmware');
+  if (isa.firmware !== undefined && firmware < 0) throw new Error(`memfd_create failed with errno ${-firmware}`);
   try {
     if (isa.firmware !== undefined) calls.write(firmware, isa.firmware());
     return new QemuProcess(calls, { executable: qemu, args, ram: ram.fd, firmware, hangMs });

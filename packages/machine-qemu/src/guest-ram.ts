@@ -24,10 +24,19 @@ export class GuestRam {
     this.totalBytes = total;
     this.fd = libc.memfdCreate('veridian-guest-ram');
     if (this.fd < 0) throw new Error(`memfd_create failed with errno ${-this.fd}`);
-    const sized = libc.ftruncate(this.fd, total);
-    if (sized < 0) throw new Error(`guest RAM of ${total} bytes: ftruncate failed with errno ${-sized}`);
-    this.mapped = MappedMemory.file(libc, this.fd, total);
+    try {
+      this.mapped = this.map(total);
+    } catch (error) {
+      libc.close(this.fd);
+      throw error;
+    }
     this.regions = this.cut(parts, hidden);
+  }
+
+  private map(total: number): MappedMemory {
+    const sized = this.libc.ftruncate(this.fd, total);
+    if (sized < 0) throw new Error(`guest RAM of ${total} bytes: ftruncate failed with errno ${-sized}`);
+    return MappedMemory.file(this.libc, this.fd, total);
   }
 
   /** Words of the private part. */

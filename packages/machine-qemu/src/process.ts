@@ -50,12 +50,15 @@ export class QemuProcess {
     this.socket = socket;
     this.wanted = new Int32Array([socket, POLLIN]);
     this.log = libc.memfdCreate('veridian-qemu-log');
-    const { executable, args, ram, firmware } = start;
-    const inherited = [ram, childSocket, ...(firmware >= 0 ? [firmware] : [])];
-    this.child = nodeChildProcess().spawn('setpriv', ['--pdeathsig', 'KILL', '--', executable, ...args], {
-      stdio: ['ignore', this.log, this.log, ...inherited],
-    });
-    libc.close(childSocket);
+    try {
+      if (this.log < 0) throw new Error(`memfd_create failed with errno ${-this.log}`);
+      this.child = spawnQemu(start, this.log, childSocket);
+    } catch (error) {
+      for (const fd of [socket, this.log]) if (fd >= 0) libc.close(fd);
+      throw error;
+    } finally {
+      libc.close(childSocket);
+    }
     this.child.on('error', () => undefined); // reported below, where the caller can still catch it
     this.child.unref();
     if (this.child.pid === undefined) {
@@ -125,4 +128,11 @@ export class QemuProcess {
     this.libc.close(this.socket);
     this.libc.close(this.log);
   }
+}
+
+function spawnQemu({ executable, args, ram, firmware }: QemuStart, log: number, socket: number): ChildProcess {
+  const inherited = [ram, socket, ...(firmware >= 0 ? [firmware] : [])];
+  return nodeChildProcess().spawn('setpriv', ['--pdeathsig', 'KILL', '--', executable, ...args], {
+    stdio: ['ignore', log, log, ...inherited],
+  });
 }

@@ -2,7 +2,7 @@
  * The dispatch loop: the one place that acts on decisions. Picks a thread, resumes its system call, task or user code,
  * looks at why it came back, and applies what that made runnable.
  *
- * A `step` ends after a fixed number of retired instructions or dispatches, never after a host time, so where steps end
+ * A `step` ends after a fixed number of retired instructions and traps, or of dispatches, never after a host time, so where steps end
  * (and thus where inputs may enter) is part of the deterministic run.
  */
 import type { CpuId, Instructions, Nanoseconds, ThreadId } from '@veridian-os/abi';
@@ -20,6 +20,13 @@ import { ThreadState, type Thread } from './thread.js';
 export const STEP_INSTRUCTIONS = 1_000_000;
 /** Where time is real an instruction counts as a nanosecond, and a step that ends costs a trap. */
 const REAL_STEP = 20_000_000;
+/**
+ * What a trap takes of a step beside the instructions that led to it: looking after it takes host time that no instruction
+ * counts, so a program that does nothing but call would make steps of seconds.
+ */
+const TRAP_COST = 1_000;
+/** Where time is real a trap may cost 70 us of the host's. */
+const REAL_TRAP_COST = 50_000;
 /** Dispatches per step, so that tasks alone cannot hold the host either. */
 export const STEP_TURNS = 4096;
 /** Traps of one thread in a row before the loop looks around: faults retire nothing, so no budget ends them. */
@@ -36,6 +43,7 @@ export class Dispatcher {
   protected cpu = 0 as CpuId;
   /** Instructions of a step; fixed where runs are deterministic. */
   protected readonly stepLength: number;
+  private readonly trapCost: number;
   /** Instructions left in this step. */
   private left = 0;
   /** A better thread may be runnable than the current one. */
@@ -51,6 +59,7 @@ export class Dispatcher {
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.stepLength = kernel.machine.clock.virtual ? STEP_INSTRUCTIONS : REAL_STEP;
+    this.trapCost = kernel.machine.clock.virtual ? TRAP_COST : REAL_TRAP_COST;
     this.retiredBy = new Float64Array(kernel.machine.cpus.length);
   }
 
@@ -219,7 +228,7 @@ export class Dispatcher {
   protected account(thread: Thread, trap: Trap): void {
     const { kernel } = this;
     const { consumed } = trap;
-    this.left -= consumed;
+    this.left -= consumed + this.trapCost;
     this.retired += consumed;
     this.retiredBy[this.cpu] += consumed;
     thread.cpuTime = (thread.cpuTime + consumed) as Nanoseconds;

@@ -27,7 +27,7 @@ export interface InputEntry {
 
 /** Everything beside the seed and the programs that a run depended on. */
 export interface InputLog {
-  readonly version: 1;
+  readonly version: 2;
   /** Instructions per step of the kernel that recorded it; another kernel's steps end elsewhere. */
   readonly stepInstructions: number;
   readonly entries: readonly InputEntry[];
@@ -72,7 +72,7 @@ export class Inputs {
 
   /** What has entered so far; empty unless the kernel was created with `record`. */
   log(): InputLog {
-    return { version: 1, stepInstructions: STEP_INSTRUCTIONS, entries: [...this.recorded] };
+    return { version: 2, stepInstructions: STEP_INSTRUCTIONS, entries: [...this.recorded] };
   }
 
   /**
@@ -80,9 +80,9 @@ export class Inputs {
    * @throws RangeError when the log was made by a kernel with other steps
    */
   replay(log: InputLog): void {
-    if (log.version !== 1 || log.stepInstructions !== STEP_INSTRUCTIONS) {
+    if (log.version !== 2 || log.stepInstructions !== STEP_INSTRUCTIONS) {
       const got = `version ${log.version}, ${log.stepInstructions} instructions`;
-      throw new RangeError(`log: expected version 1 with ${STEP_INSTRUCTIONS} instructions per step, got ${got}`);
+      throw new RangeError(`log: expected version 2 with ${STEP_INSTRUCTIONS} instructions per step, got ${got}`);
     }
     this.replaying = log.entries;
     this.next = 0;

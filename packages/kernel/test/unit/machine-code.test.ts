@@ -182,6 +182,25 @@ describe('a fork bomb', () => {
   });
 });
 
+describe('a program that does nothing but call or fault', () => {
+  const calls = new Program().label('again').call(SYS.getpid).jump('again').elf();
+
+  it.each([
+    ['calls', calls],
+    ['faults', eatsMemory()],
+  ])('%s: a step ends all the same', (_, program) => {
+    const kernel = bootLinux();
+    writeFile(kernel, '/bin/program', program, 0o755);
+    kernel.launch({ path: '/bin/program', args: [], files: [] });
+    for (let step = 0; step < 3; step++) {
+      const before = kernel.statistics().traps;
+      expect(kernel.step().state).toBe('busy');
+      expect(kernel.statistics().traps - before).toBeLessThanOrEqual(1000);
+    }
+    expect(kernel.statistics().traps).toBeGreaterThan(1000);
+  });
+});
+
 describe('several programs', () => {
   it('share the processor fairly', async () => {
     const kernel = bootLinux();

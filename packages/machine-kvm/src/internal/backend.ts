@@ -94,12 +94,17 @@ export class Backend {
     const at = (statePage - plan.base) / 4;
     const state = this.words.subarray(at, at + PAGE_WORDS);
     const vcpu = new Vcpu({ vm, alarm, id, statePage, state });
-    must(vm.libc.ioctlBytes(vcpu.fd, KVM.SET_CPUID2, vm.cpuid), 'KVM_SET_CPUID2');
-    this.enableComponents(vcpu.fd);
-    must(vm.libc.ioctlBytes(vcpu.fd, KVM.SET_MSRS, syscallMsrs(this.entry)), 'KVM_SET_MSRS');
-    this.alarm.attach(vcpu.fd);
-    vcpu.boot(plan);
-    return vcpu;
+    try {
+      must(vm.libc.ioctlBytes(vcpu.fd, KVM.SET_CPUID2, vm.cpuid), 'KVM_SET_CPUID2');
+      this.enableComponents(vcpu.fd);
+      must(vm.libc.ioctlBytes(vcpu.fd, KVM.SET_MSRS, syscallMsrs(this.entry)), 'KVM_SET_MSRS');
+      this.alarm.attach(vcpu.fd);
+      vcpu.boot(plan);
+      return vcpu;
+    } catch (error) {
+      vcpu.close();
+      throw error;
+    }
   }
 
   private enableComponents(vcpu: number): void {

@@ -39,9 +39,15 @@ export class VcpuPool {
   /** vCPU of each CPU's last `bind`. */
   private readonly last: number[] = [];
 
+  /** @throws what `make` throws; no vCPU is left then */
   constructor(options: VcpuPoolOptions) {
     this.options = options;
-    for (let cpu = 0; cpu < options.cpus; cpu++) this.last.push(this.add(cpu));
+    try {
+      for (let cpu = 0; cpu < options.cpus; cpu++) this.last.push(this.add(cpu));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** The vCPU that CPU 0 ran last: the one whose translations are worth keeping. */

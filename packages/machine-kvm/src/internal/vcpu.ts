@@ -90,7 +90,7 @@ export class Vcpu {
     this.stack = statePage + PAGE_SIZE;
     this.state = state;
     this.fd = vm.createVcpu(id);
-    this.page = MappedMemory.file(vm.libc, this.fd, vm.runBytes);
+    this.page = this.mapPage(vm.runBytes);
     this.words = new Uint32Array(this.page.windows[0]);
     this.bytes = new Uint8Array(this.page.windows[0]);
   }
@@ -245,6 +245,15 @@ export class Vcpu {
   close(): void {
     this.page.release();
     this.libc.close(this.fd);
+  }
+
+  private mapPage(bytes: number): MappedMemory {
+    try {
+      return MappedMemory.file(this.libc, this.fd, bytes);
+    } catch (error) {
+      this.libc.close(this.fd);
+      throw error;
+    }
   }
 
   private broken(): never {

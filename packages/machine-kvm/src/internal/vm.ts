@@ -60,8 +60,13 @@ export class KvmVm {
       libc.close(this.device);
       throw new KvmUnavailable(`${DEVICE} makes no virtual machine: errno ${-this.vm}.`);
     }
-    this.runBytes = must(libc.ioctl(this.device, KVM.GET_VCPU_MMAP_SIZE, 0), 'KVM_GET_VCPU_MMAP_SIZE');
-    this.cpuid = this.supportedCpuid();
+    try {
+      this.runBytes = must(libc.ioctl(this.device, KVM.GET_VCPU_MMAP_SIZE, 0), 'KVM_GET_VCPU_MMAP_SIZE');
+      this.cpuid = this.supportedCpuid();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     // What VMX keeps real-mode structures in, on processors that need it; elsewhere nothing.
     libc.ioctl(this.vm, KVM.SET_TSS_ADDR, 0xfffbd000);
   }

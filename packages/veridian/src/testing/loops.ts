@@ -1,5 +1,5 @@
 /** Programs that do one thing `count` times: for benches and for tests of what is left behind. */
-import { riscv64 as asm } from '@veridian-os/hal/testing';
+import { riscv64 as asm } from '@veridian-os/assembler';
 import { A0, A1, Program, S0, S1, SYS } from './program.js';
 
 const A2 = 12;

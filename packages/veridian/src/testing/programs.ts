@@ -1,33 +1,27 @@
-/** Whole programs that tests run, each with one thing it does. */
-import { riscv64 as asm } from '@veridian-os/hal/testing';
+/** Whole programs that tests run, each with one thing it does; where it can be chosen for any ISA, else for riscv64. */
+import { riscv64 as asm } from '@veridian-os/assembler';
+import type { Isa } from '@veridian-os/hal';
+import { A2, A3, A4, A5, T0, T1 } from './instructions.js';
 import { A0, A1, Program, S0, S1, SP, SYS } from './program.js';
 
-const A2 = 12;
-const A3 = 13;
-const T0 = 5;
-const T1 = 6;
 const AT_FDCWD = -100;
 /** No system call has this number. */
 const ENOSYS_CALL = 600;
 
 /** Ends with `-a0` as its status: a system call's error number. */
 function exitsWithError(program: Program): Program {
-  return program.emit(sub(A0, 0, A0)).call(SYS.exitGroup);
-}
-
-function sub(rd: number, rs1: number, rs2: number): number {
-  return ((0x20 << 25) | (rs2 << 20) | (rs1 << 15) | (rd << 7) | 0x33) >>> 0;
+  return program.neg(A0).call(SYS.exitGroup);
 }
 
 /** exit(status) */
-export function exits(status: number): Uint8Array {
-  return new Program().li(A0, status).call(SYS.exitGroup).elf();
+export function exits(status: number, isa?: Isa): Uint8Array {
+  return new Program(isa).li(A0, status).call(SYS.exitGroup).elf();
 }
 
 /** write(fd, text), then exit(status). */
-export function writes(text: string, fd = 1, status = 0): Uint8Array {
+export function writes(text: string, fd = 1, status = 0, isa?: Isa): Uint8Array {
   const { length } = new TextEncoder().encode(text);
-  return new Program()
+  return new Program(isa)
     .li(A0, fd)
     .la(A1, 'text')
     .li(A2, length)
@@ -39,8 +33,8 @@ export function writes(text: string, fd = 1, status = 0): Uint8Array {
 }
 
 /** Copies standard input to standard output. */
-export function copies(): Uint8Array {
-  return new Program()
+export function copies(isa?: Isa): Uint8Array {
+  return new Program(isa)
     .label('again')
     .li(A0, 0)
     .la(A1, 'buffer')
@@ -56,15 +50,15 @@ export function copies(): Uint8Array {
     .jump('again')
     .label('end')
     .mv(A0, S0)
-    .emit(sub(A0, 0, A0))
+    .neg(A0)
     .call(SYS.exitGroup)
     .space('buffer', 512)
     .elf();
 }
 
 /** Writes `text` for ever. */
-export function writesForEver(text = 'x'.repeat(100)): Uint8Array {
-  return new Program()
+export function writesForEver(text = 'x'.repeat(100), isa?: Isa): Uint8Array {
+  return new Program(isa)
     .label('again')
     .li(A0, 1)
     .la(A1, 'text')
@@ -75,13 +69,13 @@ export function writesForEver(text = 'x'.repeat(100)): Uint8Array {
     .elf();
 }
 
-export function spins(): Uint8Array {
-  return new Program().label('here').jump('here').elf();
+export function spins(isa?: Isa): Uint8Array {
+  return new Program(isa).label('here').jump('here').elf();
 }
 
 /** Reads standard input once, then exits with 0: waits for ever without input. */
-export function waitsForInput(): Uint8Array {
-  return new Program()
+export function waitsForInput(isa?: Isa): Uint8Array {
+  return new Program(isa)
     .li(A0, 0)
     .la(A1, 'buffer')
     .li(A2, 1)
@@ -93,8 +87,8 @@ export function waitsForInput(): Uint8Array {
 }
 
 /** rt_sigsuspend for ever: nothing wakes it but a signal. */
-export function pauses(): Uint8Array {
-  return new Program()
+export function pauses(isa?: Isa): Uint8Array {
+  return new Program(isa)
     .label('again')
     .la(A0, 'mask')
     .li(A1, 8)
@@ -110,7 +104,7 @@ export function sleeps(seconds: number): Uint8Array {
     .la(A0, 'time')
     .li(A1, 0)
     .call(SYS.nanosleep)
-    .emit(sub(A0, 0, A0))
+    .neg(A0)
     .call(SYS.exitGroup)
     .bytes('time', [
       seconds & 255,
@@ -127,37 +121,33 @@ export function sleeps(seconds: number): Uint8Array {
 }
 
 /** Maps far more than there is and writes to page after page. */
-export function eatsMemory(): Uint8Array {
-  return new Program()
+export function eatsMemory(isa?: Isa): Uint8Array {
+  return new Program(isa)
     .li(A0, 0)
     .li(A1, 1 << 30)
     .li(A2, 3)
     .li(A3, 0x4022) // private, anonymous, no reserve
-    .li(14, -1)
-    .li(15, 0)
+    .li(A4, -1)
+    .li(A5, 0)
     .call(SYS.mmap)
     .mv(S0, A0)
     .li(S1, 4096)
     .label('again')
-    .emit(asm.sb(S1, S0, 0))
-    .emit(add(S0, S0, S1))
+    .storeByte(S1, S0)
+    .add(S0, S0, S1)
     .jump('again')
     .elf();
 }
 
-function add(rd: number, rs1: number, rs2: number): number {
-  return ((rs2 << 20) | (rs1 << 15) | (rd << 7) | 0x33) >>> 0;
-}
-
 /** Forks until that fails and exits with the error; the children sleep for ever. */
-export function forks(): Uint8Array {
-  const program = new Program()
+export function forks(isa?: Isa): Uint8Array {
+  const program = new Program(isa)
     .label('again')
     .li(A0, 17)
     .li(A1, 0)
     .li(A2, 0)
     .li(A3, 0)
-    .li(14, 0)
+    .li(A4, 0)
     .call(SYS.clone)
     .beqz(A0, 'child')
     .bltz(A0, 'failed')
@@ -172,8 +162,8 @@ export function forks(): Uint8Array {
 }
 
 /** Opens `path` until that fails and exits with the error. */
-export function opens(path: string): Uint8Array {
-  const program = new Program()
+export function opens(path: string, isa?: Isa): Uint8Array {
+  const program = new Program(isa)
     .label('again')
     .li(A0, AT_FDCWD)
     .la(A1, 'path')
@@ -187,8 +177,8 @@ export function opens(path: string): Uint8Array {
 }
 
 /** Writes the contents of `path` to standard output; exits with the error number when it cannot be opened. */
-export function shows(path: string): Uint8Array {
-  const program = new Program()
+export function shows(path: string, isa?: Isa): Uint8Array {
+  const program = new Program(isa)
     .li(A0, AT_FDCWD)
     .la(A1, 'path')
     .li(A2, 0)
@@ -244,7 +234,7 @@ export function showsArguments(): Uint8Array {
     .emit(asm.addi(T0, T0, 1))
     .bnez(T1, 'length')
     .emit(asm.addi(T0, T0, -1))
-    .emit(sub(A2, T0, A1))
+    .emit(asm.sub(A2, T0, A1))
     .li(A0, 1)
     .call(SYS.write)
     .li(A0, 1)
@@ -285,7 +275,7 @@ function showsAnswer(number: number, length: number, before: readonly number[], 
     .li(A0, 0)
     .call(SYS.exitGroup)
     .label('failed')
-    .emit(sub(A0, 0, A0))
+    .neg(A0)
     .call(SYS.exitGroup)
     .space('answer', length)
     .elf();
@@ -298,15 +288,11 @@ export const showsRandom = (): Uint8Array => showsAnswer(SYS.getrandom, 16, [], 
 /** Writes its working directory, padded with NUL. */
 export const showsDirectory = (): Uint8Array => showsAnswer(SYS.getcwd, 64, [], [64]);
 
-/** Reads address 0. */
-export const readsNull = (): Uint8Array => new Program().emit(asm.ld(A0, 0, 0)).elf();
-export const illegal = (): Uint8Array => new Program().emit(0).elf();
+/** Reads address 0, with its first instruction: registers are 0 at the start. */
+export const readsNull = (isa?: Isa): Uint8Array => new Program(isa).load(A0, S0).elf();
+export const illegal = (isa?: Isa): Uint8Array => new Program(isa).illegal().elf();
 /** Jumps to an address where nothing is. */
-export const jumpsAway = (address = 0x5000_0000): Uint8Array =>
-  new Program()
-    .li(A0, address)
-    .emit(asm.jalr(0, A0, 0))
-    .elf();
+export const jumpsAway = (address = 0x5000_0000): Uint8Array => new Program().li(A0, address).jumpTo(A0).elf();
 /** Calls itself until its stack ends. */
 export const overflows = (): Uint8Array =>
   new Program()

@@ -115,7 +115,7 @@ describe('a run is a function of its seed and its inputs', () => {
 
   it('refuses the log of another kind of kernel', () => {
     const kernel = createKernel({ machine: EmulatedMachine.create({ memoryBytes: 16 << 20 }), verbose: false });
-    expect(() => kernel.inputs.replay({ version: 1, stepInstructions: 5, entries: [] })).toThrow(
+    expect(() => kernel.inputs.replay({ version: 2, stepInstructions: 5, entries: [] })).toThrow(
       /stepInstructions|5 instructions/,
     );
   });
