@@ -8,7 +8,8 @@
  *            moved.json             versions and checksums of packages that Debian has rebuilt since they were pinned
  *            sysroot-SHA12/         all packages of group `dynamic` merged, with /lib and /bin
  *          $VERIDIAN_GUESTS (default .cache/guests)/NAME   programs/guests/*.c, linked; other ISAs' in ISA/NAME
- * Source   manifest.json beside this file
+ * Source   manifest.json beside this file, and tools.json: what tests compare with. It is apart so that a newer tool does not
+ *          make the fetched programs those of another manifest.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,6 +21,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const repository = dirname(here);
 
 export const manifestPath = join(here, 'manifest.json');
+export const toolsPath = join(here, 'tools.json');
 export const caseExpectations = join(here, 'expected');
 export const guestSources = join(here, 'guests');
 export const expectedOutputs = join(here, 'guests', 'expected');
@@ -59,15 +61,21 @@ export function readManifest() {
   return manifest;
 }
 
+/** @returns the Debian packages of tools.json, as they were fetched */
+export function readTools() {
+  const moved = readMoved();
+  return JSON.parse(readFileSync(toolsPath, 'utf8')).map((entry) => ({ ...entry, ...moved[packageKey(entry)] }));
+}
+
 /** @returns what tells packages apart: a Debian package may be there for several architectures */
 export const packageKey = (entry) =>
   entry.architecture === undefined ? entry.package : `${entry.package}:${entry.architecture}`;
 
-/** @returns every package of the manifest, npm's and Debian's alike */
+/** @returns every package of the manifest, npm's and Debian's alike, and the tools */
 export function packagesOf(manifest) {
   return [
     ...manifest.npm.map((entry) => ({ ...entry, source: 'npm' })),
-    ...manifest.debian.packages.map((entry) => ({ ...entry, source: 'debian' })),
+    ...[...manifest.debian.packages, ...readTools()].map((entry) => ({ ...entry, source: 'debian' })),
   ];
 }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /**
- * Fetches real, unmodified programs, most of them for riscv64, by pinned version and SHA-256 (programs/manifest.json).
+ * Fetches real, unmodified programs, most of them for riscv64, by pinned version and SHA-256 (programs/manifest.json), and
+ * what tests compare with (programs/tools.json).
  *
  *   node tools/fetch-programs.mjs              group `static`
- *   node tools/fetch-programs.mjs --dynamic    group `dynamic` too, merged into one sysroot
+ *   node tools/fetch-programs.mjs --dynamic    groups `dynamic`, merged into one sysroot, and `tools` too
  *   node tools/fetch-programs.mjs --update     take what the registries have now and rewrite the pins
  *
  * npm packages come through `npm pack`; Debian packages through `apt-get download` with configuration, lists and
@@ -37,7 +38,9 @@ import {
   packagesOf,
   programsRoot,
   readManifest,
+  readTools,
   sysrootFolder,
+  toolsPath,
 } from '../programs/locate.mjs';
 
 const KEYRINGS = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg'];
@@ -153,10 +156,17 @@ function npmPack(entry, folder, update) {
   };
 }
 
+/** Unpacks the named files of a Debian package: of a large one that holds much more than is wanted. */
+function unpackOnly(file, folder, paths) {
+  const archive = command('dpkg-deb', ['--fsys-tarfile', file], { encoding: 'buffer', maxBuffer: 1 << 30 });
+  command('tar', ['-x', '-C', folder, ...paths.map((path) => `./${path}`)], { input: archive, stdio: 'pipe' });
+}
+
 function unpack(entry, file, folder) {
   mkdirSync(folder, { recursive: true });
   if (entry.source === 'npm') command('tar', ['-xzf', file, '-C', folder]);
-  else command('dpkg-deb', ['-x', file, folder]);
+  else if (entry.only === undefined) command('dpkg-deb', ['-x', file, folder]);
+  else unpackOnly(file, folder, entry.only);
 }
 
 /** @throws FetchError unless `got` is the pinned file, or a later build that Debian's signed lists vouch for */
@@ -213,8 +223,10 @@ function buildSysroot(manifest) {
   console.log(`  ${basename(target)}: the dynamic programs with their libraries`);
 }
 
-/** Writes new pins into the manifest. */
+/** Writes new pins into the manifest and the list of tools. */
 function writePins(manifest, pins) {
+  const tools = readTools().map((entry) => ({ ...entry, ...pins.get(packageKey(entry)) }));
+  writeFileSync(toolsPath, `${JSON.stringify(tools, null, 2)}\n`);
   for (const entry of [...manifest.npm, ...manifest.debian.packages]) Object.assign(entry, pins.get(packageKey(entry)));
   writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
 }
