@@ -151,6 +151,8 @@ export interface PipeFile extends OpenFile {
   setCapacity(bytes: number): number | Errno;
   /** Bytes that can be read now (FIONREAD). */
   readonly buffered: number;
+  /** Reads without taking: bytes copied, 0 when there are none; EBADF at a writer's end. */
+  peek(into: readonly Uint8Array[]): number | Errno;
 }
 
 /**

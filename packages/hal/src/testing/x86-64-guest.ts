@@ -3,6 +3,7 @@
  *
  * Source of the entry format: Intel SDM volume 3A, section 4.5; of exceptions: chapter 6.
  */
+import { PAGE_SIZE } from '@veridian-os/abi';
 import { assemble, x86_64 as x86 } from '@veridian-os/assembler';
 import { X86 } from '../registers.js';
 import { FaultKind } from '../trap.js';
@@ -80,7 +81,7 @@ const LOW_FRAMES = 2 ** 20;
 
 const tables: PageTableFormat = {
   levels: 4,
-  userLimit: 2 ** 47,
+  userLimit: 2 ** 47 - PAGE_SIZE,
   leaf(frame, { write, execute, user = true, accessed = true, dirty = true }, level = 0) {
     const lo =
       PRESENT |

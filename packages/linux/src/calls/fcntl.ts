@@ -66,7 +66,7 @@ function statusFlags(call: Call, file: OpenFile): number {
   return call.linux.isa.swapsOpenFlags ? f.swapOpenFlags(flags) : flags;
 }
 
-function isPipe(file: OpenFile): file is PipeFile {
+export function isPipe(file: OpenFile): file is PipeFile {
   return file.kind === 'pipe';
 }
 

@@ -25,7 +25,6 @@ export function mmap(call: Call): number {
   if (length > Number.MAX_SAFE_INTEGER) return ENOMEM;
   const request = mapRequest(call, flags, length);
   if (request.address < 0) return request.address;
-  if (isBeyond(call, request)) return ENOMEM;
   if ((flags & m.MAP_ANONYMOUS) === 0) return mapFile(call, request, offset);
   return populated(call, mapAnonymous(call, request), length, flags);
 }
@@ -35,7 +34,7 @@ function mapRequest(call: Call, flags: number, length: number): MapRequest {
     (flags & m.MAP_FIXED_NOREPLACE) !== 0 ? 'exact' : (flags & m.MAP_FIXED) !== 0 ? 'replace' : ('hint' as const);
   const isLow = placement === 'hint' && (flags & call.linux.isa.lowMappings) !== 0;
   return {
-    address: isLow ? lowGap(call, pageUp(length)) : hintOf(call, placement, length),
+    address: isLow ? lowGap(call, pageUp(length)) : call.address(0),
     length: pageUp(length),
     prot: call.int(2) & PROT_ALL,
     shared: (flags & m.MAP_TYPE) !== m.MAP_PRIVATE,
@@ -57,16 +56,6 @@ function lowGap(call: Call, length: number): number {
     at = end;
   }
   return at + length <= LOW_END ? at : ENOMEM;
-}
-
-/** The address asked for; a hint that cannot be followed is none. */
-function hintOf(call: Call, placement: MapRequest['placement'], length: number): number {
-  const address = call.address(0);
-  return placement === 'hint' && address + length > call.linux.isa.userEnd ? 0 : address;
-}
-
-function isBeyond(call: Call, { address, length, placement }: MapRequest): boolean {
-  return placement !== 'hint' && address + length > call.linux.isa.userEnd;
 }
 
 const ZERO_DEVICE = (1 << 8) | 5;
@@ -135,7 +124,6 @@ export function mremap(call: Call): number {
   const mayMove = (flags & m.MREMAP_MAYMOVE) !== 0;
   if ((flags & ~(m.MREMAP_FIXED | m.MREMAP_MAYMOVE)) !== 0 || (isFixed && !mayMove)) return EINVAL;
   const newAddress = isFixed ? call.address(4) : undefined;
-  if (isFixed && call.address(4) + pageUp(call.address(2)) > call.linux.isa.userEnd) return EINVAL;
   return call.space.remap(call.address(0), pageUp(call.address(1)), pageUp(call.address(2)), mayMove, newAddress);
 }
 

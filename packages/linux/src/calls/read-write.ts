@@ -1,11 +1,13 @@
 /** read, write and their vector and positioned forms; copies inside the kernel. */
-import { EAGAIN, EBADF, EINVAL, ESPIPE, POLLERR, POLLHUP, POLLIN, POLLOUT } from '@veridian-os/abi';
+import { EAGAIN, EBADF, EINVAL, ESPIPE, POLLERR, POLLHUP, POLLIN, POLLOUT, RESTART } from '@veridian-os/abi';
 import { Rights } from '@veridian-os/capabilities';
 import type { Blocking, MaybeBlocking } from '@veridian-os/kernel';
+import { Wake, settle } from '@veridian-os/kernel';
 import { AccessKind } from '@veridian-os/memory';
-import { O_APPEND, type OpenFile } from '@veridian-os/vfs';
+import { O_APPEND, O_NONBLOCK, type OpenFile, type PipeFile } from '@veridian-os/vfs';
 import { faultOf, type Call } from '../call.js';
 import { copyFile, readFile, writeFile } from '../files/transfer.js';
+import { isPipe } from './fcntl.js';
 import { singleBuffer, vectorBuffer, MAX_TRANSFER } from '../files/user-buffer.js';
 import { getSignedWide, setWide } from '../layout/words.js';
 
@@ -174,7 +176,41 @@ function optionalOffset(call: Call, index: number): UserOffset | number {
   return value < 0 ? EINVAL : { address, value };
 }
 
-/** vmsplice and tee move pages, not bytes; programs fall back to read and write. */
+const SPLICE_FLAGS = 0xf;
+
+/** tee(in, out, length, flags): copies what is in one pipe into another; it stays in the first. */
+export function tee(call: Call): MaybeBlocking {
+  const flags = call.uint(3);
+  if ((flags & ~SPLICE_FLAGS) !== 0) return EINVAL;
+  const bytes = Math.min(call.address(2), MAX_TRANSFER);
+  if (bytes === 0) return 0;
+  const from = call.file(0, Rights.Read);
+  const to = call.file(1, Rights.Write);
+  if (typeof from === 'number' || typeof to === 'number') return EBADF;
+  // Both ends of one pipe wait in one queue.
+  if (!isPipe(from) || !isPipe(to) || from.waitQueue === to.waitQueue) return EINVAL;
+  const isPatient = (flags & SPLICE_F_NONBLOCK) === 0 && ((from.flags | to.flags) & O_NONBLOCK) === 0;
+  return teePipes(call, from, to, bytes, isPatient);
+}
+
+function* teePipes(call: Call, from: PipeFile, to: PipeFile, bytes: number, isPatient: boolean): Blocking {
+  for (;;) {
+    const room = to.capacity - to.buffered;
+    const count = Math.min(bytes, from.buffered, room);
+    const isBroken = (to.poll() & POLLERR) !== 0;
+    if (count > 0 || (isBroken && from.buffered > 0)) {
+      const piece = new Uint8Array(Math.max(count, 1));
+      from.peek([piece]);
+      return yield* settle<number>(call.kernel.io.write(call.thread, to, [piece])); // EPIPE with its signal
+    }
+    if (from.buffered === 0 && (from.poll() & POLLHUP) !== 0) return 0;
+    if (!isPatient) return EAGAIN;
+    const [file, events] = from.buffered === 0 ? [from, POLLIN | POLLHUP] : [to, POLLOUT | POLLERR];
+    if ((yield* call.kernel.waiting.on(call.thread, file.waitQueue, events)) === Wake.Signal) return RESTART;
+  }
+}
+
+/** vmsplice moves pages of the program, not bytes; programs fall back to read and write. */
 export function refuseSplice(): number {
   return EINVAL;
 }

@@ -107,8 +107,8 @@ export interface LinuxIsa {
   readonly spWord: number;
   readonly tpWord: number;
   /**
-   * First address that programs may not have: x86_64 leaves the last page free, so that there is a next instruction
-   * everywhere. Infinity where the page tables alone decide.
+   * First address that a thread pointer may not have; what can be mapped is the page tables' affair. Infinity where any
+   * will do.
    */
   readonly userEnd: number;
   /** Number of restart_syscall. */

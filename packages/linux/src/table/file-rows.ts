@@ -28,7 +28,7 @@ export const FILE_ROWS: readonly Row[] = [
   row('sendfile', [71, 40], io.sendfile, 'fd fd pointer size'),
   row('splice', [76, 275], io.splice, 'fd pointer fd pointer size hex'),
   row('vmsplice', [75, 278], io.refuseSplice, 'fd pointer size hex'),
-  row('tee', [77, 276], io.refuseSplice, 'fd fd size hex'),
+  row('tee', [77, 276], io.tee, 'fd fd size hex'),
   row('copy_file_range', [285, 326], io.copyFileRange, 'fd pointer fd pointer size hex'),
 
   row('openat', [56, 257], descriptors.openat, 'dirfd path open-flags open-mode:2'),

@@ -19,7 +19,7 @@ export interface PageTableFormat {
   readonly levels: number;
   /** log2 of the entries in a table. */
   readonly indexBits: number;
-  /** First address beyond user space. Entries of the root from there on are the machine's own. */
+  /** First address beyond user space. Entries of the root that lie beyond it as a whole are the machine's own. */
   readonly userTop: number;
   /** Low and high word of a leaf. Write and execute permission include reading where the hardware cannot do without. */
   leafLo(frame: Frame, flags: number): number;

@@ -17,7 +17,7 @@ import { PageFlag } from './format.js';
 import type { PageTableFormat } from './format.js';
 import { TranslationCache } from './translation-cache.js';
 
-const { floor, max, min } = Math;
+const { ceil, floor, max, min } = Math;
 
 const ENTRY_BYTES = 8;
 
@@ -73,7 +73,7 @@ export class PageTable {
     this.asid = asid;
     this.tableEntries = 2 ** env.format.indexBits;
     this.leafSpan = this.tableEntries * PAGE_SIZE;
-    this.userSlots = env.format.userTop / (this.leafSpan * this.tableEntries ** (env.format.levels - 2));
+    this.userSlots = ceil(env.format.userTop / (this.leafSpan * this.tableEntries ** (env.format.levels - 2)));
     env.counters.tableFrames++;
   }
 

@@ -7,6 +7,7 @@
  * Source     Intel SDM volume 3A, section 4.5
  */
 import type { Frame } from '@veridian-os/abi';
+import { PAGE_SIZE } from '@veridian-os/abi';
 import { PERMISSIONS, PageFlag } from './format.js';
 import type { PageTableFormat } from './format.js';
 
@@ -26,7 +27,8 @@ export const x86_64: PageTableFormat = {
   name: 'x86_64',
   levels: 4,
   indexBits: 9,
-  userTop: 2 ** 47,
+  // A SYSCALL in the last page of the half would return to an address that is not canonical, which SYSRET takes badly.
+  userTop: 2 ** 47 - PAGE_SIZE,
 
   leafLo(frame: Frame, flags: number): number {
     const page = frame << FRAME_SHIFT;

@@ -57,6 +57,10 @@ export class PipeEnd extends Description implements PipeFile {
     return 0;
   }
 
+  peek(into: Chunks): number | Errno {
+    return this.readable ? this.pipe.peek(into) : EBADF;
+  }
+
   setCapacity(bytes: number): number | Errno {
     return this.pipe.setCapacity(bytes);
   }

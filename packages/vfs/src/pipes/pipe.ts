@@ -91,6 +91,13 @@ export class Pipe {
     return count;
   }
 
+  /** What a read would give, which stays; 0 when nothing is there. */
+  peek(into: Chunks): number {
+    const count = min(totalBytes(into), this.ring.length);
+    this.ring.peek(into, count);
+    return count;
+  }
+
   write(from: Chunks, connected: boolean): number | Errno {
     const wanted = totalBytes(from);
     if (wanted === 0) return 0;

@@ -42,14 +42,18 @@ export class ByteRing {
 
   /** Moves the oldest `count` bytes into the chunks; count <= length. */
   take(into: Chunks, count: number): void {
-    const size = this.data.length;
-    const first = min(count, size - this.head);
+    this.peek(into, count);
+    this.length -= count;
+    this.head = this.length === 0 ? 0 : (this.head + count) & (this.data.length - 1);
+  }
+
+  /** Copies the oldest `count` bytes into the chunks; count <= length. */
+  peek(into: Chunks, count: number): void {
+    const first = min(count, this.data.length - this.head);
     this.cursor.start(into);
     this.cursor.put(this.data, this.head, first);
     this.cursor.put(this.data, 0, count - first);
     this.cursor.end();
-    this.length -= count;
-    this.head = this.length === 0 ? 0 : (this.head + count) & (size - 1);
   }
 
   private grow(needed: number): void {
