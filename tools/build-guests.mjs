@@ -53,7 +53,8 @@ const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : -1);
 /** Compiles one guest unless the output is newer than everything it is made of. @returns whether it compiled */
 function compile(compiler, guest, flags, output) {
   const source = join(guestSources, `${guest.name}.c`);
-  const inputs = [source, join(guestSources, 'check.h'), join(guestSources, 'fp.h'), join(guestSources, 'raw.h')];
+  const headers = ['check.h', 'fp.h', 'raw.h', 'vdso.h'].map((header) => join(guestSources, header));
+  const inputs = [source, ...headers];
   if (inputs.every((input) => modified(input) < modified(output))) return false;
   const args = [...COMMON, source, ...flags, '-o', output, '-lm'];
   const result = spawnSync(compiler, args, { encoding: 'utf8' });

@@ -7,11 +7,11 @@ export const MAY_IMPORT = {
   assembler: ['abi'],
   hal: ['abi', 'assembler'],
   subsystem: ['abi'],
-  hostcall: ['abi'],
+  hostcall: ['abi', 'assembler'],
   device: ['abi', 'hal'],
   machine: ['abi', 'assembler', 'hal', 'hostcall', 'device'],
   kernel: ['abi', 'hal', 'subsystem'],
-  personality: ['abi', 'hal', 'subsystem', 'kernel'],
+  personality: ['abi', 'assembler', 'hal', 'subsystem', 'kernel'],
   front: ['abi', 'assembler', 'hal', 'subsystem', 'machine', 'kernel', 'personality'],
   cli: ['abi', 'hal', 'subsystem', 'machine', 'kernel', 'personality', 'front'],
 };

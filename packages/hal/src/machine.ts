@@ -119,6 +119,43 @@ export interface Clock {
   readonly virtual: boolean;
 }
 
+/**
+ * A straight piece of the clock: ns(t) = ns + floor((t - ticks) x multiplier / 2^shift), t in ticks of the counter since
+ * its origin. All are integers from 0 on; multiplier < 2^22, shift < 32.
+ */
+export interface ClockLine {
+  readonly ticks: number;
+  readonly ns: number;
+  readonly multiplier: number;
+  readonly shift: number;
+}
+
+/**
+ * A counter that user mode reads with one instruction (`rdtsc`, `cntvct_el0`): the same on every CPU, at a constant rate,
+ * and what `clock.now()` is computed from. A program that follows the same line sees the kernel's time without a call.
+ *
+ * Order     every CPU and `read` see one sequence. `read` gives a value that is no less than what a CPU had seen when it
+ *           came back last, and no more than what a CPU sees when it runs next (a CPU that runs meanwhile may be ahead).
+ * Promise   `clock.now()` is `line` at `read()`, always
+ */
+export interface Counter {
+  /** The counter's value that ticks are counted from, modulo 2^64: two halves. */
+  readonly originLo: number;
+  readonly originHi: number;
+  /** Ticks per second, as far as the machine knows. */
+  readonly hertz: number;
+  /** Ticks since `origin`. */
+  read(): number;
+  /** What the clock follows until `steer` says that it has changed. */
+  readonly line: ClockLine;
+  /**
+   * Bends the line towards the host's clock, if it is time for that (some times per second; cheap otherwise). Call it
+   * while no CPU is started, and pass the new line on before one runs.
+   * @returns whether `line` is another one now; it begins where the old one is
+   */
+  steer(): boolean;
+}
+
 /** What firmware hands over at boot. */
 export interface Firmware {
   readonly kind: 'fdt' | 'acpi';
@@ -182,6 +219,8 @@ export interface Machine {
   readonly bus: Bus;
   readonly interrupts: InterruptController;
   readonly clock: Clock;
+  /** Absent where user mode has no such counter, or the machine cannot promise all of it. */
+  readonly counter?: Counter;
   readonly firmware: Firmware;
 
   /**

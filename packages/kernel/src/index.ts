@@ -17,6 +17,7 @@ export {
   type SharedSpace,
 } from './core/process.js';
 export { Thread, ThreadState } from './core/thread.js';
+export { Timekeeping, type TimeOfDay } from './core/timekeeping.js';
 export type { Timer } from './core/timers.js';
 export { cloneThread, fork, type ForkOptions } from './exec/fork.js';
 export { exec } from './exec/exec.js';

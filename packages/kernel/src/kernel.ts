@@ -28,6 +28,7 @@ import { kernelStatistics, type KernelStatistics } from './core/statistics.js';
 import { createCoreServices, createMemory, describeHardwareLine, findHardware } from './core/subsystems.js';
 import { BootLog } from './core/boot-log.js';
 import type { Thread } from './core/thread.js';
+import { Timekeeping, type TimeOfDay } from './core/timekeeping.js';
 import { TimerQueue } from './core/timers.js';
 import { Waiting } from './core/waiting.js';
 import { WaitQueues } from './core/wait-queues.js';
@@ -68,6 +69,7 @@ export class Kernel {
   readonly words: Words;
   readonly waits: WaitQueues;
   readonly timers = new TimerQueue();
+  readonly time: Timekeeping = new Timekeeping(this);
   readonly objects: KernelObjects = {
     files: new ObjectTable<OpenFile>('file'),
     processes: new ObjectTable<Process>('process'),
@@ -173,6 +175,7 @@ export class Kernel {
   step(): StepResult {
     this.steps++;
     try {
+      this.time.steer();
       return this.dispatcher.step();
     } catch (error) {
       this.running = undefined;
@@ -189,14 +192,13 @@ export class Kernel {
   }
 
   /** Time of day: the host's at boot plus virtual time with the Clock capability, else since 1970. */
-  realTime(process: Process): { sec: number; nsec: number } {
-    const epochMs = this.holds(process, process.endowment.clock, ObjectType.Clock) ? (this.host.epochMs ?? 0) : 0;
-    return this.timeOfDay(epochMs);
+  realTime(process: Process): TimeOfDay {
+    return this.time.timeOfDay(this.time.knowsDay(process));
   }
 
   /** Time stamps of files. */
-  fileTime(): { sec: number; nsec: number } {
-    return this.timeOfDay(this.host.epochMs ?? 0);
+  fileTime(): TimeOfDay {
+    return this.time.timeOfDay(true);
   }
 
   /** Random bytes for a process that holds the Entropy capability; EPERM without. */
@@ -388,12 +390,5 @@ export class Kernel {
   private closeFile(file: OpenFile): void {
     for (const observer of this.fileObservers) observer(file);
     file.release();
-  }
-
-  /** `epochMs` may be a fraction: nanoseconds must not. */
-  private timeOfDay(epochMs: number): { sec: number; nsec: number } {
-    const now = this.now();
-    const ms = Math.floor(epochMs) + Math.floor(now / 1e6);
-    return { sec: Math.floor(ms / 1000), nsec: (ms % 1000) * 1e6 + (now % 1e6) };
   }
 }

@@ -24,6 +24,7 @@ export interface Libc {
    */
   mmap(length: number, protection: number, flags: number, fd: number, offset: number, at?: number): SysResult;
   munmap(address: number, length: number): SysResult;
+  mprotect(address: number, length: number, protection: number): SysResult;
   madvise(address: number, length: number, advice: number): SysResult;
   /**
    * The bytes of a mapping as a plain ArrayBuffer, without a copy. Atomics work on it except `Atomics.wait`. It does not
@@ -77,6 +78,7 @@ export const O_CLOEXEC = 0o2000000;
 export const PROT_NONE = 0;
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
+export const PROT_EXEC = 4;
 export const MAP_SHARED = 0x01;
 export const MAP_PRIVATE = 0x02;
 export const MAP_FIXED = 0x10;

@@ -14,6 +14,10 @@ export interface Koffi {
   load(path: string | null): { func(name: string, result: string, parameters: string[]): NativeFunction };
   view(address: number, length: number): ArrayBuffer;
   errno(): number;
+  /** The C type of functions with this result and these parameters. */
+  proto(result: string, parameters: string[]): unknown;
+  /** The function of that type at an address. */
+  decode(address: bigint, type: unknown): () => number | bigint;
 }
 
 /** Defined in CommonJS modules only. */

@@ -5,6 +5,7 @@ import type { Koffi } from './koffi.js';
 import { loadKoffi } from './koffi.js';
 import { bindLibc } from './native.js';
 import { syscallNumbers } from './numbers.js';
+import { openTimeStampCounter, type CounterAnswer, type TimeStampCounter } from './time-stamp.js';
 
 /** Where and with what: replaced in tests. */
 export interface HostDescription {
@@ -35,9 +36,15 @@ export function openLibc(host: HostDescription): LibcAnswer {
 // A memo, no state: every answer is the same.
 let answer: LibcAnswer | undefined;
 
-function thisHost(): LibcAnswer {
+let counterAnswer: CounterAnswer | undefined;
+
+function hostDescription(): HostDescription {
   const { platform = 'no Node.js', arch = '' } = hostProcess() ?? {};
-  answer ??= openLibc({ platform, arch, load: loadKoffi });
+  return { platform, arch, load: loadKoffi };
+}
+
+function thisHost(): LibcAnswer {
+  answer ??= openLibc(hostDescription());
   return answer;
 }
 
@@ -51,4 +58,11 @@ export function libc(): Libc {
   const found = thisHost();
   if (found.problem !== undefined) throw new Error(found.problem);
   return found.libc;
+}
+
+/** @returns undefined where there is none, or none that all processors of the host share */
+export function timeStampCounter(): TimeStampCounter | undefined {
+  const { libc: calls, problem = '' } = thisHost() as { readonly libc?: Libc; readonly problem?: string };
+  counterAnswer ??= calls === undefined ? { problem } : openTimeStampCounter(hostDescription(), calls);
+  return 'counter' in counterAnswer ? counterAnswer.counter : undefined;
 }

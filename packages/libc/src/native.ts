@@ -109,7 +109,7 @@ function fileCalls(bind: Binder, numbers: SyscallNumbers): Pick<Libc, FileCalls 
   };
 }
 
-type MemoryCalls = 'mmap' | 'munmap' | 'madvise' | 'view' | 'memfdCreate';
+type MemoryCalls = 'mmap' | 'munmap' | 'mprotect' | 'madvise' | 'view' | 'memfdCreate';
 
 function memoryCalls(koffi: Koffi, bind: Binder, numbers: SyscallNumbers): Pick<Libc, MemoryCalls> {
   const mmap = bind.fn('mmap', ['uintptr_t', 'size_t', 'int', 'int', 'int', 'int64_t'], 'intptr_t');
@@ -117,6 +117,7 @@ function memoryCalls(koffi: Koffi, bind: Binder, numbers: SyscallNumbers): Pick<
   return {
     mmap: (length, protection, flags, fd, offset, at = 0) => mmap(at, length, protection, flags, fd, offset),
     munmap: bind.fn('munmap', ['uintptr_t', 'size_t']),
+    mprotect: bind.fn('mprotect', ['uintptr_t', 'size_t', 'int']),
     madvise: bind.fn('madvise', ['uintptr_t', 'size_t', 'int']),
     view: (address, length) => {
       if (length >= 1 && length <= MAX_VIEW) return koffi.view(address, length);

@@ -1,6 +1,6 @@
 /** What all calls of one kernel share: the ISA, the options, scratch memory, tables of objects that Linux adds. */
 import type { FileStat, FileSystemStat } from '@veridian-os/abi';
-import { PAGE_SIZE, isErrno, panic } from '@veridian-os/abi';
+import { PAGE_SIZE } from '@veridian-os/abi';
 import type { Kernel } from '@veridian-os/kernel';
 import type { PageSource } from '@veridian-os/memory';
 import { createFileStat, createFileSystemStat, type OpenFile } from '@veridian-os/vfs';
@@ -10,6 +10,7 @@ import { FileLocks } from './files/locks.js';
 import { SpecialObjects } from './files/special.js';
 import type { LinuxIsa } from './isa/isa.js';
 import { Tracer } from './trace/tracer.js';
+import { Vdso, codePage } from './vdso/vdso.js';
 
 export class Linux {
   readonly kernel: Kernel;
@@ -27,8 +28,8 @@ export class Linux {
   readonly specials = new SpecialObjects();
   /** Present when the kernel traces. */
   readonly tracer: Tracer | undefined;
-  /** The page with the signal-return code, mapped by every program. */
-  readonly trampoline: PageSource;
+  /** Mapped by every program: the vDSO where the machine has a counter, else a page with the signal-return code. */
+  readonly vdso: Vdso | PageSource;
 
   constructor(kernel: Kernel, isa: LinuxIsa, options: LinuxOptions) {
     this.kernel = kernel;
@@ -41,7 +42,9 @@ export class Linux {
     this.epolls = new EpollRegistry(kernel);
     this.locks = new FileLocks(kernel);
     this.tracer = kernel.trace === undefined ? undefined : new Tracer(kernel.trace);
-    this.trampoline = createTrampoline(kernel, isa);
+    const { counter } = kernel.machine;
+    const hasVdso = counter !== undefined && isa.vdso !== undefined;
+    this.vdso = hasVdso ? new Vdso(kernel, counter, isa.vdso) : codePage(kernel, isa.sigreturnCode);
     kernel.fileObservers.push((file) => this.fileEnded(file));
   }
 
@@ -50,15 +53,4 @@ export class Linux {
     this.epolls.fileEnded(file);
     this.locks.fileEnded(file);
   }
-}
-
-/** One page of machine code, shared by all processes; a private mapping, so that nobody can change another's. */
-function createTrampoline(kernel: Kernel, isa: LinuxIsa): PageSource {
-  const region = kernel.memory.createRegion(PAGE_SIZE);
-  if (typeof region === 'number') panic('linux/boot-memory', 'no frame for the signal-return code');
-  const page = region.page(0, true);
-  if (isErrno(page)) panic('linux/boot-memory', 'no frame for the signal-return code');
-  kernel.memory.bytes.view(page).set(isa.sigreturnCode);
-  kernel.machine.mmu.syncCode(page, 1);
-  return region;
 }

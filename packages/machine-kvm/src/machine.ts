@@ -10,7 +10,15 @@ import {
   TestFinisher,
   Uart16550,
 } from '@veridian-os/devices';
-import type { Clock, Firmware, InterruptController, Machine, MachineFeatures, MachineInfo } from '@veridian-os/hal';
+import type {
+  Clock,
+  Counter,
+  Firmware,
+  InterruptController,
+  Machine,
+  MachineFeatures,
+  MachineInfo,
+} from '@veridian-os/hal';
 import { X86_64 } from '@veridian-os/hal';
 import { libc, libcProblem } from '@veridian-os/libc';
 import type { KvmKind, KvmMachineOptions } from './api.js';
@@ -40,6 +48,7 @@ export class KvmMachine implements Machine {
   readonly bus: DeviceBus;
   readonly interrupts: InterruptController;
   readonly clock: Clock;
+  readonly counter?: Counter;
   readonly firmware: Firmware;
   readonly uart: Uart16550;
   /** How the host's KVM runs ring 0. */
@@ -75,6 +84,8 @@ export class KvmMachine implements Machine {
     const { ram, plan, pool, monitor, alarm } = backend;
     this.backend = backend;
     this.kind = findKind(backend);
+    const counter = backend.counter?.follow(clock);
+    if (counter !== undefined) this.counter = counter;
     this.memory = ram.regions;
     this.clock = clock;
     this.bus = new DeviceBus();

@@ -1,6 +1,6 @@
 /** The host's monotonic clock, from the machine's creation on; it cannot be skipped. */
 import type { Nanoseconds } from '@veridian-os/abi';
-import type { Clock } from '@veridian-os/hal';
+import type { Clock, CounterClock } from '@veridian-os/hal';
 
 const NS_PER_MS = 1e6;
 
@@ -9,9 +9,21 @@ export class HostClock implements Clock {
   /** The one deadline, until it has passed; Infinity = none. */
   deadline = Infinity as Nanoseconds;
   private readonly start = performance.now();
+  private counter: CounterClock | undefined = undefined;
 
   now(): Nanoseconds {
-    return Math.floor((performance.now() - this.start) * NS_PER_MS) as Nanoseconds;
+    const { counter } = this;
+    return (counter === undefined ? Math.floor(this.hostNs()) : counter.now()) as Nanoseconds;
+  }
+
+  /** The host's monotonic clock; a fraction. */
+  hostNs(): number {
+    return (performance.now() - this.start) * NS_PER_MS;
+  }
+
+  /** From now on time is computed from a counter, which began at the time that it is here. */
+  follow(counter: CounterClock): void {
+    this.counter = counter;
   }
 
   setDeadline(at: Nanoseconds): void {

@@ -4,6 +4,7 @@ import { panic } from '@veridian-os/abi';
 import { Access, FaultKind, TrapKind, type Cpu, type Trap } from '@veridian-os/hal';
 import type { HostClock } from './clock.js';
 import type { ContextTable } from './contexts.js';
+import type { GuestCounter } from './guest-counter.js';
 import type { HostMonitor } from './host-monitor.js';
 import type { MonitorCause, QemuIsa, WritableTrap } from './isa.js';
 import { CAUSE_INTERRUPT, KICK, MAILBOX, Opcode, SPECIAL_HI } from './layout.js';
@@ -36,6 +37,8 @@ export interface CpuParts {
   readonly clock: HostClock;
   /** Of the monitor's timer. */
   readonly ticksPerSecond: number;
+  /** Hears of the counter at every way back. */
+  readonly guest: GuestCounter | undefined;
 }
 
 export class QemuCpu implements Cpu {
@@ -166,6 +169,7 @@ export class QemuCpu implements Cpu {
   finish(): boolean {
     const { words } = this.mailbox;
     const { cause, record } = this;
+    this.parts.guest?.hear(this.mailbox);
     cause.causeLo = words[MAILBOX.CAUSE / 4];
     cause.causeHi = words[MAILBOX.CAUSE / 4 + 1];
     if (cause.causeHi !== SPECIAL_HI) this.trapped();

@@ -31,6 +31,11 @@ export interface QemuIsa {
   readonly mostCpus: number;
   /** Timer ticks per second of the monitor's `TICKS`; absent: to be measured. */
   readonly ticksPerSecond?: number;
+  /**
+   * What the counter that user mode reads is made of under QEMU's translator, so that the host can follow it: its own time
+   * stamp counter, or its monotonic clock in units of `ticksPerSecond`; both at an unknown distance. Absent: no counter.
+   */
+  readonly counter?: 'time stamp' | 'monotonic';
   /** False where accesses to nothing do not trap; see `MachineFeatures.busFaults`. */
   readonly busFaults?: false;
   /** Input and output have an address space of their own. */

@@ -73,6 +73,8 @@ export const MAILBOX = {
   /** x86_64: 2^32 x nanoseconds per tick; and the address of this page. */
   SCALE: 0x90,
   SELF: 0x98,
+  /** x86_64, aarch64: the counter that user mode reads, as it was just before DONE. */
+  COUNTER: 0xa0,
   /** Room for registers that a trap handler must put aside. */
   SCRATCH: 0xc0,
   /** Pairs (first address, bytes), 64 bits each. */

@@ -1,6 +1,14 @@
 /** QEMU as a machine: one process, a monitor of ours in it, guest RAM shared with this process. */
 import type { ContextId, CpuId, Instructions, MemoryRegion, Nanoseconds } from '@veridian-os/abi';
-import type { Clock, Firmware, InterruptController, Machine, MachineFeatures, MachineInfo } from '@veridian-os/hal';
+import type {
+  Clock,
+  Counter,
+  Firmware,
+  InterruptController,
+  Machine,
+  MachineFeatures,
+  MachineInfo,
+} from '@veridian-os/hal';
 import type { QemuMachineOptions } from './api.js';
 import { Board, QemuBus } from './board.js';
 import { HostClock } from './clock.js';
@@ -8,6 +16,7 @@ import { ContextTable } from './contexts.js';
 import { QemuCpu } from './cpu.js';
 import { CpuSet } from './cpu-set.js';
 import { Engine } from './engine.js';
+import { GuestCounter } from './guest-counter.js';
 import { Opcode } from './layout.js';
 import type { Mailbox } from './mailbox.js';
 import { QemuMmu } from './mmu.js';
@@ -29,6 +38,7 @@ export class QemuMachine implements Machine {
   readonly bus: QemuBus;
   readonly interrupts: InterruptController;
   readonly clock: Clock;
+  readonly counter?: Counter;
   readonly firmware: Firmware;
   /** QEMU's process id. */
   readonly pid: number;
@@ -55,7 +65,9 @@ export class QemuMachine implements Machine {
     const clock = new HostClock();
     this.clock = clock;
     this.contexts = createContexts(engine);
-    const parts = { isa, monitor, contexts: this.contexts, clock, ticksPerSecond };
+    const followed = GuestCounter.follow(engine, clock);
+    if (followed !== undefined) this.counter = followed.counter;
+    const parts = { isa, monitor, contexts: this.contexts, clock, ticksPerSecond, guest: followed?.guest };
     this.cpus = monitor.mailboxes.map((_, i) => new QemuCpu(i as CpuId, parts));
     this.all = new CpuSet(this.cpus, clock, monitor);
     this.mmu = new QemuMmu(monitor, ram, isa.prepareRoot !== undefined);

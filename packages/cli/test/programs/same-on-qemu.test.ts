@@ -22,7 +22,7 @@ const TIME_LIMIT_MS = 60_000;
 /** Runs whose calls depend on when something else happens: other threads or processes, timers, the clock. */
 const TIMED = new Set(
   [
-    'clock cpu-time timers timerfd alarm deaths-alarm epoll fork-storm fork-memory futex futex-operations job-control',
+    'vdso-signals vdso clock-order clock-loop clock cpu-time timers timerfd alarm deaths-alarm epoll fork-storm fork-memory futex futex-operations job-control',
     'limits locks mutex-cond pidfd pipes poll-select robust signal-arithmetic signal-kill-process signal-restart',
     'signal-threads signal-mask signalfd socketpair spawn subreaper thread-exit thread-storm thread-tools wait',
     'exec-chain exec-big interpreter contexts many-cpus other-calls',

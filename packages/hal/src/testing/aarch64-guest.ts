@@ -48,6 +48,7 @@ const code: GuestCode = {
     assemble(arm.dc('cvau', x(base)), arm.dsb('ish'), arm.ic('ivau', x(base)), arm.dsb('ish'), arm.isb()),
   divide: (dst, left, right) => assemble(arm.sdiv(x(dst), x(left), x(right))),
   loadThread: (dst) => assemble(arm.mrs(x(dst), 'tpidr_el0'), arm.ldr(x(dst), mem(x(dst)))),
+  counter: (dst) => assemble(arm.isb(), arm.mrs(x(dst), 'cntvct_el0')),
   wait: () => assemble(arm.wfi()),
   loadDouble: (dst, base) => assemble(arm.ldr(d(dst), mem(x(base)))),
   storeDouble: (src, base) => assemble(arm.str(d(src), mem(x(base)))),

@@ -20,6 +20,7 @@ export const has = {
   severalCpus: ({ cpus }: Machine): boolean => cpus.length > 1,
   exactBudgets: ({ features }: Machine): boolean => features.exactBudget,
   determinism: ({ features }: Machine): boolean => features.deterministic,
+  counter: ({ counter }: Machine): boolean => counter !== undefined,
   virtualTime: ({ clock }: Machine): boolean => clock.virtual,
   busFaults: ({ features }: Machine): boolean => features.busFaults !== false,
   fewContexts: ({ features }: Machine): boolean => features.maxContexts <= 10_000,

@@ -12,6 +12,8 @@ export interface GroupTools {
   readonly guest: GuestIsa;
   /** Cases that a machine says it cannot meet are not registered. */
   readonly features: MachineFeatures;
+  /** The machine has a `counter`. */
+  readonly hasCounter: boolean;
   readonly firmware: Firmware['kind'];
   readonly options: MachineKitOptions;
   /** A state that shows which floating-point and vector registers the machine has. */

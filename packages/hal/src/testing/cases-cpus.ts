@@ -4,6 +4,7 @@ import { Access, FaultKind, TrapKind } from '../trap.js';
 import { check, equal, fail, refuses } from './assert.js';
 import { CODE, DATA, bytes, endless } from './bench.js';
 import type { CaseGroup } from './case-group.js';
+import { counterCpuCases } from './cases-counter.js';
 import { cpuMemoryCases } from './cases-cpus-memory.js';
 import {
   ENDLESS,
@@ -33,6 +34,7 @@ export const cpuCases: CaseGroup = (tools) => {
   kickCases(tools);
   runCases(tools);
   cpuMemoryCases(tools);
+  counterCpuCases(tools);
   misuseCases(tools);
 };
 

@@ -43,6 +43,8 @@ export interface GuestCode {
   divide(dst: number, left: number, right: number): Uint8Array;
   /** dst = 64 bits at the thread pointer. One or two instructions. */
   loadThread(dst: number): Uint8Array;
+  /** dst = the counter that user mode reads, not before what comes earlier in the program. Any number of instructions. */
+  counter?(dst: number): Uint8Array;
   /** Waits for an interrupt, if user mode may; else any instruction that user mode may not. */
   wait(): Uint8Array;
   /** Floating-point register = 64-bit memory[base]. */

@@ -9,6 +9,7 @@ import type { Machine } from '../machine.js';
 import type { AddCase, CaseGroup } from './case-group.js';
 import { arithmeticCases } from './cases-arithmetic.js';
 import { budgetCases } from './cases-budget.js';
+import { counterCases } from './cases-counter.js';
 import { cpuCases } from './cases-cpus.js';
 import { contextCases } from './cases-contexts.js';
 import { deviceCases } from './cases-devices.js';
@@ -60,6 +61,7 @@ const GROUPS = {
   budgets: budgetCases,
   'interrupts and time': interruptCases,
   timers: timerCases,
+  counter: counterCases,
   contexts: contextCases,
   vectors: vectorCases,
   memory: memoryCases,
@@ -99,7 +101,7 @@ export function machineKit(
   options: MachineKitOptions = {},
 ): void {
   const probe = createMachine();
-  const { features, firmware, info } = probe;
+  const { features, firmware, info, counter } = probe;
   const several = probe.cpus.length > 1;
   const guest = guestIsa(info.layout);
   const template = fpTemplate(createBench(probe));
@@ -123,6 +125,7 @@ export function machineKit(
       const tools = {
         guest,
         features,
+        hasCounter: counter !== undefined,
         firmware: firmware.kind,
         fpTemplate: template,
         options,

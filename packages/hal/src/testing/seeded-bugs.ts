@@ -5,6 +5,7 @@
  * the named group. A bug is a wrapper around the public interface, so it fits every machine.
  */
 import type { SeededBug } from './bug-tools.js';
+import { counterBugs } from './bugs-counter.js';
 import { cpuBugs } from './bugs-cpus.js';
 import { fpBugs, laterBugs } from './bugs-later.js';
 import { mmuBugs } from './bugs-mmu.js';
@@ -21,6 +22,7 @@ export function seededBugs(): readonly SeededBug[] {
     ...trapBugs,
     ...mmuBugs,
     ...timeBugs(),
+    ...counterBugs,
     ...stateBugs,
     ...deviceBugs,
     ...fpBugs,

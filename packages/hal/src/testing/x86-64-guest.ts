@@ -64,6 +64,8 @@ const code: GuestCode = {
     assemble(x86.mov(x86.RAX, r64(left)), x86.cqo(), x86.idiv(r64(right)), x86.mov(r64(dst), x86.RAX)),
   // mov dst, fs:[0]
   loadThread: (dst) => Uint8Array.of(0x64, ...x86.mov(r64(dst), mem64(undefined, 0))),
+  counter: (dst) =>
+    assemble(x86.lfence(), x86.rdtsc(), x86.shl(x86.RDX, 32), x86.or(x86.RAX, x86.RDX), x86.mov(r64(dst), x86.RAX)),
   wait: () => x86.hlt(),
   loadDouble: (dst, base) => x86.movsd(xmm(dst), mem64(r64(base))),
   storeDouble: (src, base) => x86.movsd(mem64(r64(base)), xmm(src)),

@@ -6,6 +6,7 @@ import { toNumber } from '@veridian-os/abi';
 import { AARCH64, ARM, type RegisterView } from '@veridian-os/hal';
 import { EPOLL_EVENT_GENERIC } from '../layout/poll.js';
 import { STAT_GENERIC } from '../layout/stat.js';
+import { aarch64Vdso } from '../vdso/aarch64-code.js';
 import { signalOfFault } from './aarch64-faults.js';
 import { FRAME_BYTES, aarch64Frame } from './aarch64-frame.js';
 import type { HandlerEntry, LinuxIsa } from './isa.js';
@@ -29,6 +30,9 @@ function enterHandler(registers: RegisterView, entry: HandlerEntry): void {
   registers[ARM.PC * 2] = entry.handlerLo;
   registers[ARM.PC * 2 + 1] = entry.handlerHi;
 }
+
+// mov x8, #139; svc #0: the sequence by which unwinders recognise a signal frame
+const SIGRETURN = Uint8Array.of(0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4);
 
 export const LINUX_AARCH64: LinuxIsa = {
   isa: 'aarch64',
@@ -54,8 +58,8 @@ export const LINUX_AARCH64: LinuxIsa = {
   swapsOpenFlags: true,
   lowMappings: 0,
   startWords: [],
-  // mov x8, #139; svc #0: the sequence by which unwinders recognise a signal frame
-  sigreturnCode: Uint8Array.of(0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4),
+  sigreturnCode: SIGRETURN,
+  vdso: { machine: 183, stackPointer: 31, returnAddress: 30, pushed: false, code: () => aarch64Vdso(SIGRETURN) },
   frame: aarch64Frame,
   enterHandler,
   signalOfFault,

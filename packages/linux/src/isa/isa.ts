@@ -5,6 +5,7 @@ import type { SignalInfo } from '@veridian-os/kernel';
 import type { FaultResult } from '@veridian-os/memory';
 import type { EpollEventLayout } from '../layout/poll.js';
 import type { StatLayout } from '../layout/stat.js';
+import type { VdsoTarget } from '../vdso/vdso.js';
 
 /** What a thread's last exception was: signal frames of x86_64 and aarch64 show it. */
 export interface FaultRecord {
@@ -128,6 +129,8 @@ export interface LinuxIsa {
   readonly initialFp?: Uint8Array;
   /** Machine code that makes rt_sigreturn. */
   readonly sigreturnCode: Uint8Array;
+  /** The vDSO, where the ISA has one here; it is mapped on machines with a counter. */
+  readonly vdso?: VdsoTarget;
   readonly frame: SignalFrameLayout;
   /** Redirects a thread into a handler: arguments, program counter, return address. */
   enterHandler(registers: RegisterView, handler: HandlerEntry): void;

@@ -5,6 +5,7 @@
 import { X86, X86_64, type RegisterView } from '@veridian-os/hal';
 import { EPOLL_EVENT_PACKED } from '../layout/poll.js';
 import { STAT_X86_64 } from '../layout/stat.js';
+import { x86Vdso } from '../vdso/x86-64-code.js';
 import type { HandlerEntry, LinuxIsa } from './isa.js';
 import { setRegister } from './words.js';
 import { signalOfFault } from './x86-64-faults.js';
@@ -29,6 +30,9 @@ function enterHandler(registers: RegisterView, entry: HandlerEntry): void {
   // A handler without a prototype may be a variadic function: no vector registers with arguments.
   setRegister(registers, X86.RAX, 0);
 }
+
+// mov eax, 15; syscall: for completeness, programs bring their own
+const SIGRETURN = Uint8Array.of(0xb8, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05);
 
 export const LINUX_X86_64: LinuxIsa = {
   isa: 'x86_64',
@@ -55,8 +59,8 @@ export const LINUX_X86_64: LinuxIsa = {
   lowMappings: 0x40,
   startWords: [[X86.RFLAGS * 2, RFLAGS_START]],
   initialFp: INITIAL_XSAVE,
-  // mov eax, 15; syscall: for completeness, programs bring their own
-  sigreturnCode: Uint8Array.of(0xb8, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05),
+  sigreturnCode: SIGRETURN,
+  vdso: { machine: 62, stackPointer: 7, returnAddress: 16, pushed: true, code: () => x86Vdso(SIGRETURN) },
   frame: x86Frame,
   enterHandler,
   signalOfFault,

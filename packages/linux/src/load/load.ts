@@ -5,6 +5,7 @@ import { chooseBase, type ElfImage } from '@veridian-os/elf';
 import { Limit, type Blocking, type ExecImage } from '@veridian-os/kernel';
 import { PROT_EXEC, PROT_READ } from '@veridian-os/memory';
 import type { Call } from '../call.js';
+import { Vdso } from '../vdso/vdso.js';
 import { mapImage } from './map-image.js';
 import { buildStack, mapStack } from './stack.js';
 
@@ -28,13 +29,13 @@ export function* loadProgram(call: Call, exec: ExecImage): Blocking<0 | Errno> {
   if (typeof interpreter === 'number') return interpreter;
 
   const heap = Math.ceil((base + exec.image.end) / PAGE_SIZE) * PAGE_SIZE;
-  const trampoline = mapTrampoline(call);
-  if (trampoline < 0) return trampoline as Errno;
-  call.shared.image = { heapStart: heap, heapEnd: heap, trampoline };
+  const vdso = mapVdso(call);
+  if (typeof vdso === 'number') return vdso;
+  call.shared.image = { heapStart: heap, heapEnd: heap, trampoline: vdso.sigreturn };
 
   const stack = mapStack(call, exec.image.executableStack, stackLimit(call));
   if (stack < 0) return stack as Errno;
-  const sp = yield* buildStack(call, exec, program, interpreter?.base ?? 0);
+  const sp = yield* buildStack(call, exec, program, { interpreter: interpreter?.base ?? 0, vdso: vdso.image });
   if (sp < 0) return sp as Errno;
   start(call, sp, interpreter ?? program);
   call.linux.tracer?.loaded(call, exec);
@@ -50,15 +51,19 @@ function* mapInterpreter(call: Call, exec: ExecImage): Blocking<LoadedImage | Er
   return mapped === 0 ? { base, image } : mapped;
 }
 
-function mapTrampoline(call: Call): number {
-  return call.space.map({
+/** The vDSO's image, 0 = none; and the signal-return code. */
+function mapVdso(call: Call): { readonly image: number; readonly sigreturn: number } | Errno {
+  const { vdso } = call.linux;
+  if (vdso instanceof Vdso) return vdso.map(call.space, call.kernel.time.knowsDay(call.process));
+  const sigreturn = call.space.map({
     address: 0,
     length: PAGE_SIZE,
     prot: PROT_READ | PROT_EXEC,
     shared: false,
-    source: call.linux.trampoline,
+    source: vdso,
     label: '[vdso]',
   });
+  return sigreturn < 0 ? (sigreturn as Errno) : { image: 0, sigreturn };
 }
 
 /** Bytes that the main stack may grow to: the soft limit, at most a sixth of the address space as Linux keeps free. */

@@ -29,13 +29,14 @@ export function mapStack(call: Call, executable: boolean, limit: number): number
   });
 }
 
+/** Where the interpreter and the vDSO are, 0 = there is none. */
+export interface OtherBases {
+  readonly interpreter: number;
+  readonly vdso: number;
+}
+
 /** Writes arguments, environment and auxiliary vector: the stack pointer, or E2BIG, EFAULT, ENOMEM. */
-export function* buildStack(
-  call: Call,
-  exec: ExecImage,
-  program: LoadedImage,
-  interpreterBase: number,
-): Blocking<number> {
+export function* buildStack(call: Call, exec: ExecImage, program: LoadedImage, bases: OtherBases): Blocking<number> {
   const { isa, options } = call.linux;
   const stack = buildInitialStack({
     top: isa.stackTop,
@@ -43,7 +44,7 @@ export function* buildStack(
     env: exec.env.map(encodeText),
     execName: encodeText(exec.path),
     random16: random16(call),
-    auxiliary: auxiliary(call, program, interpreterBase),
+    auxiliary: auxiliary(call, program, bases),
     stringAlign: isa.stringAlign,
     ...(isa.processor.platform === undefined ? {} : { platform: isa.processor.platform }),
     maxBytes: Math.min(Math.floor(options.stackBytes / 4), MAX_ARGUMENT_BYTES),
@@ -60,14 +61,14 @@ function random16(call: Call): Uint8Array {
   return bytes;
 }
 
-function auxiliary(call: Call, { base, image }: LoadedImage, interpreterBase: number) {
+function auxiliary(call: Call, { base, image }: LoadedImage, { interpreter, vdso }: OtherBases) {
   const { process, linux } = call;
   const { processor, frame } = linux.isa;
   return {
     programHeaders: image.programHeaders === 0 ? 0 : base + image.programHeaders,
     programHeaderBytes: image.programHeaderBytes,
     programHeaderCount: image.programHeaderCount,
-    base: interpreterBase,
+    base: interpreter,
     entry: base + image.entry,
     uid: process.uid,
     euid: process.uid,
@@ -77,6 +78,7 @@ function auxiliary(call: Call, { base, image }: LoadedImage, interpreterBase: nu
     ...(processor.hwcap2 === undefined ? {} : { hwcap2: processor.hwcap2 }),
     clockTick: USER_HZ,
     secure: false,
+    ...(vdso === 0 ? {} : { vdso }),
     extra: [[AT_MINSIGSTKSZ, frame.minimumStack]] as const,
   };
 }

@@ -7,7 +7,6 @@ import type { Errno } from '@veridian-os/abi';
 import { EINVAL } from '@veridian-os/abi';
 import type { Process } from '@veridian-os/kernel';
 import type { Call } from '../call.js';
-import { NS_PER_SECOND } from '../layout/time.js';
 
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
@@ -20,6 +19,8 @@ export const CLOCK_BOOTTIME = 7;
 export const CLOCK_REALTIME_ALARM = 8;
 export const CLOCK_BOOTTIME_ALARM = 9;
 export const CLOCK_TAI = 11;
+
+const NS_PER_MS = 1e6;
 
 /** Which clock a number means. */
 export type ClockKind = 'real' | 'monotonic' | 'process' | 'thread';
@@ -90,10 +91,10 @@ export function processCpuTime(process: Process): number {
   return total;
 }
 
-/** How far real time is ahead of monotonic time. Nanoseconds since 1970 pass 2^53: rounded to 256 ns, fine for deadlines. */
+/** How far real time is ahead of monotonic time, ns. */
 export function realOffset(call: Call): number {
-  const { sec, nsec } = call.kernel.realTime(call.process);
-  return sec * NS_PER_SECOND + nsec - call.kernel.now();
+  const { time } = call.kernel;
+  return time.epochMs(time.knowsDay(call.process)) * NS_PER_MS;
 }
 
 /** Virtual time at which `clock` shows `time`; Infinity stays. */

@@ -1,6 +1,6 @@
 /** Time as the host has it: nanoseconds since the machine was made. */
 import type { Nanoseconds } from '@veridian-os/abi';
-import type { Clock } from '@veridian-os/hal';
+import type { Clock, CounterClock } from '@veridian-os/hal';
 
 const NS_PER_MS = 1e6;
 const { performance } = globalThis as unknown as { readonly performance: { now(): number } };
@@ -10,9 +10,21 @@ export class HostClock implements Clock {
   /** Infinity = none. */
   deadline = Infinity;
   private readonly start = performance.now();
+  private counter: CounterClock | undefined = undefined;
 
   now(): Nanoseconds {
-    return Math.floor((performance.now() - this.start) * NS_PER_MS) as Nanoseconds;
+    const { counter } = this;
+    return (counter === undefined ? Math.floor(this.hostNs()) : counter.now()) as Nanoseconds;
+  }
+
+  /** The host's monotonic clock; a fraction. */
+  hostNs(): number {
+    return (performance.now() - this.start) * NS_PER_MS;
+  }
+
+  /** From now on time is computed from a counter, which began at the time that it is here. */
+  follow(counter: CounterClock): void {
+    this.counter = counter;
   }
 
   /** @throws RangeError unless `at` is a number */

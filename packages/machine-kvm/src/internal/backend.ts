@@ -8,6 +8,7 @@ import type { Libc } from '@veridian-os/libc';
 import { Alarm } from './alarm.js';
 import type { HostClock } from '../host/clock.js';
 import { usableComponents } from './fp-state.js';
+import { HostCounter } from './host-counter.js';
 import { GuestRam } from './guest-ram.js';
 import { KVM, XCRS_BYTES } from './kvm-abi.js';
 import { Monitor } from './monitor.js';
@@ -36,6 +37,8 @@ export class Backend {
   readonly clock: HostClock;
   /** XCR0 of every vCPU. */
   private readonly components: number;
+  /** Absent where the host has none that all its processors share. */
+  readonly counter: HostCounter | undefined;
   private readonly words: Uint32Array<ArrayBufferLike>;
 
   /** @throws KvmUnavailable, or Error when the host has no room; nothing is left of it then */
@@ -58,6 +61,7 @@ export class Backend {
     this.vm = vm;
     this.alarm = alarm;
     this.clock = clock;
+    this.counter = HostCounter.open(clock);
     this.plan = planMonitor(vcpus, countDirectories(ram));
     this.code = monitorCode(EDIT_WORDS * 4);
     this.words = new Uint32Array(vm.addMemory(this.plan.base, this.plan.length).windows[0]);
@@ -98,6 +102,7 @@ export class Backend {
       must(vm.libc.ioctlBytes(vcpu.fd, KVM.SET_CPUID2, vm.cpuid), 'KVM_SET_CPUID2');
       this.enableComponents(vcpu.fd);
       must(vm.libc.ioctlBytes(vcpu.fd, KVM.SET_MSRS, syscallMsrs(this.entry)), 'KVM_SET_MSRS');
+      vm.shareCounter(vcpu.fd);
       this.alarm.attach(vcpu.fd);
       vcpu.boot(plan);
       return vcpu;

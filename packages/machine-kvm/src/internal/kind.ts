@@ -22,13 +22,14 @@ const PRESENT = 1;
  * @throws KvmUnavailable when the guest does not come back, or not as either kind would
  */
 export function findKind(backend: Backend): KvmKind {
-  const { ram, plan, pool, alarm, clock, monitor } = backend;
+  const { ram, plan, pool, alarm, clock, monitor, counter } = backend;
   const { base, u32 } = ram.regions[0];
   const program = firstProgram(base);
   u32.set(program);
   adoptRoot(ram, plan, base);
   const view = new Uint32Array(40);
   view[X86.RIP * 2] = FIRST_PROGRAM.address;
+  const before = counter?.read() ?? 0;
   let back: number = BACK.INTERRUPTED;
   for (let attempt = 0; back === BACK.INTERRUPTED && attempt < ATTEMPTS; attempt++) {
     const end = clock.now() + PATIENCE;
@@ -38,6 +39,7 @@ export function findKind(backend: Backend): KvmKind {
       back = pool.current.run(view, base);
     } while (back === BACK.INTERRUPTED && clock.now() < end);
   }
+  counter?.compare(before, view[X86.RAX * 2], view[X86.RDX * 2]);
   const entered = view[X86.RIP * 2] === backend.entry && view[X86.RIP * 2 + 1] === DIRECT_HIGH;
   if (back === BACK.INTERRUPTED) throw new KvmUnavailable('KVM runs no program in ring 3 here.');
   if (back === PORT.SYSCALL) monitor.kind = 'hardware';

@@ -23,12 +23,17 @@ export const KVM = {
   SET_XSAVE: 0x5000aea5,
   GET_XCRS: 0x8188aea6,
   SET_XCRS: 0x4188aea7,
+  SET_DEVICE_ATTR: 0x4018aee1,
 } as const;
 
 /** `KVM_CAP_SYNC_REGS`: general and special registers travel in the run page. */
 export const CAP_SYNC_REGS = 74;
 export const SYNC_REGS = 1;
 export const SYNC_SREGS = 2;
+
+/** Group and attribute of a vCPU's time stamp counter (Documentation/virt/kvm/devices/vcpu.rst, section 4). */
+export const VCPU_TSC_CTRL = 0;
+export const VCPU_TSC_OFFSET = 0;
 
 export const EXIT = {
   IO: 2,

@@ -76,6 +76,7 @@ export const aarch64: QemuIsa = {
   context: { bytes: CONTEXT.BYTES, fp: CONTEXT.V, root: CONTEXT.ROOT },
   mostCpus: MOST_CPUS,
   ticksPerSecond: 62_500_000,
+  counter: 'monotonic',
   args: ({ accelerator }) => [
     ...['-M', 'virt,gic-version=2,memory-backend=ram', '-cpu', accelerator === 'kvm' ? 'host' : 'max'],
     ...['-accel', accelerator, '-device', `loader,addr=0x${(RAM + MONITOR).toString(16)},cpu-num=0`],

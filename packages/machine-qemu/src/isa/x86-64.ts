@@ -88,6 +88,7 @@ function initialFp(): Uint8Array {
 }
 
 export const x86_64: QemuIsa = {
+  counter: 'time stamp',
   layout: X86_64,
   pageTables: 'x86_64',
   hardwareAccessedDirty: true,

@@ -49,6 +49,8 @@ function waitForCommand(code: CodeBuffer): void {
   code
     .label('post')
     .emit(
+      arm.mrs(X0, 'cntvct_el0'),
+      arm.str(X0, mem(X19, M.COUNTER)),
       arm.dmb('sy'),
       arm.ldr(W0, mem(X19, M.SEQ)),
       arm.str(W0, mem(X19, M.DONE)),

@@ -59,6 +59,9 @@ function waitForCommand(code: CodeBuffer): void {
   code
     .label('post')
     .emit(
+      x86.rdtsc(),
+      x86.mov(mem32(R15, M.COUNTER), EAX),
+      x86.mov(mem32(R15, M.COUNTER + 4), EDX),
       x86.mov(EAX, mem32(R15, M.SEQ)),
       x86.mov(mem32(R15, M.DONE), EAX),
       x86.mfence(),
