@@ -34,7 +34,7 @@ export const qemu = (isa: Isa): Candidate => ({
     if (!found.ok && required) throw new Error(found.reason);
     return found.ok ? undefined : found.reason;
   },
-  create: (memoryBytes) => QemuMachine.create({ isa, memoryBytes }),
+  create: (memoryBytes, cpus = 1) => QemuMachine.create({ isa, memoryBytes, cpus }),
 });
 
 export const kvm: Candidate = {
@@ -44,7 +44,7 @@ export const kvm: Candidate = {
     const found = probeKvmSync();
     return found.available ? undefined : found.problem;
   },
-  create: (memoryBytes) => KvmMachine.create({ memoryBytes }),
+  create: (memoryBytes, cpus = 1) => KvmMachine.create({ memoryBytes, cpus }),
 };
 
 /** Cases whose programs are there for the ISA; the dynamic ones and further shells are riscv64's. */

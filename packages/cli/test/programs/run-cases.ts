@@ -30,7 +30,7 @@ const WORK = '/work';
 /** Where something runs; `create` absent: on the emulated machine. */
 export interface ProgramMachine {
   readonly isa: Isa;
-  readonly create?: (memoryBytes: number) => Machine;
+  readonly create?: (memoryBytes: number, cpus?: number) => Machine;
 }
 
 const RISCV64: ProgramMachine = { isa: 'riscv64' };

@@ -1,9 +1,10 @@
 /** Where a machine has a counter, looking at the clock makes no system call. */
 import { describe, expect, it } from '@jest/globals';
-import type { Isa } from '@veridian-os/hal';
+import type { Isa, Machine } from '@veridian-os/hal';
 import { run } from '@veridian-os/veridian';
 import { kvm, qemu } from './machine-suite.js';
-import { guestBytes, guestsBuilt } from './support.js';
+import { checkGuest } from './run-cases.js';
+import { guestBytes, guestRuns, guestsBuilt } from './support.js';
 
 const MEMORY = 64 << 20;
 const LIMIT_MS = 120_000;
@@ -39,9 +40,18 @@ describe.each(machines)('a million looks at the clock on $name', (machine) => {
   );
 });
 
+describe.each(machines)('threads on two CPUs of $name', (machine) => {
+  const usable = guestsBuilt(machine.isa) && machine.problem() === undefined;
+  const two = { ...machine, create: (bytes: number) => machine.create?.(bytes, 2) as Machine };
+  const guests = guestRuns(machine.isa).filter(({ guest }) => ['clock-order', 'vdso', 'vdso-signals'].includes(guest));
+  (usable ? it : it.skip).each(guests)('$name: time never goes back', (guest) => checkGuest(guest, two), LIMIT_MS);
+});
+
 describe('on machines whose traces must be equal', () => {
   const machine = qemu('riscv64');
-  (guestsBuilt('riscv64') && machine.problem() === undefined ? it : it.skip)('each look is a call, as ever', async () => {
-    expect(machine.create?.(MEMORY).counter).toBeUndefined();
+  (machine.problem() === undefined ? it : it.skip)('each look is a call, as ever', () => {
+    const created = machine.create?.(MEMORY);
+    expect(created?.counter).toBeUndefined();
+    created?.dispose();
   });
 });

@@ -44,7 +44,7 @@ describe('a host without one', () => {
     ['x64', 'tsc', /no page for the counter's code: errno 12/],
   ])('%s, %s: one sentence', (arch, source, sentence) => {
     const answer = openTimeStampCounter({ platform: 'linux', arch, load }, linux(source));
-    expect(answer).toEqual({ problem: expect.stringMatching(sentence) as string });
+    expect(answer.problem).toMatch(sentence);
   });
 });
 
