@@ -4,7 +4,6 @@ import { panic } from '@veridian-os/abi';
 import { Access, FaultKind, TrapKind, type Cpu, type Trap } from '@veridian-os/hal';
 import type { HostClock } from './clock.js';
 import type { ContextTable } from './contexts.js';
-import type { GuestCounter } from './guest-counter.js';
 import type { HostMonitor } from './host-monitor.js';
 import type { MonitorCause, QemuIsa, WritableTrap } from './isa.js';
 import { CAUSE_INTERRUPT, KICK, MAILBOX, Opcode, SPECIAL_HI } from './layout.js';
@@ -38,7 +37,7 @@ export interface CpuParts {
   /** Of the monitor's timer. */
   readonly ticksPerSecond: number;
   /** Hears of the counter at every way back. */
-  readonly guest: GuestCounter | undefined;
+  readonly guest: { hear(mailbox: Mailbox): void } | undefined;
 }
 
 export class QemuCpu implements Cpu {
