@@ -21,7 +21,7 @@ function failingAt(failing: number): {
   let timers = 0;
   const calls = Object.create(real) as Record<string, (...values: never[]) => unknown>;
   for (const name of FAILING) {
-    const call = real[name].bind(real);
+    const call = real[name].bind(real) as (...values: never[]) => unknown;
     calls[name] = (...values) => {
       if (made++ === failing) return ENOMEM;
       if (name === 'timerCreate') timers++;
