@@ -92,3 +92,26 @@ function columnLines(names: readonly string[], rows: number, widths: readonly nu
   }
   return text;
 }
+
+/** Breaks lines at blanks to at most `width` cells; what follows goes below what follows the line's first word. */
+export function hang(text: string, width: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => hangLine(line, width))
+    .join('\n');
+}
+
+function hangLine(line: string, width: number): string[] {
+  if (textWidth(line) <= width) return [line];
+  const [head = ''] = /^ *\S+ +/.exec(line) ?? [];
+  const indent = ' '.repeat(Math.min(head.length, Math.floor(width / 2)));
+  const lines: string[] = [];
+  let current = head;
+  for (const word of line.slice(head.length).match(/ *\S+/g) ?? []) {
+    if (textWidth(current + word) > width && current.trim() !== '') {
+      lines.push(current.trimEnd());
+      current = indent + word.trimStart();
+    } else current += word;
+  }
+  return [...lines, current];
+}

@@ -1,5 +1,8 @@
 /** The utilities, in alphabetical order. */
-import { helpText, type Utility } from '../internal/tool.js';
+import { hang } from '../internal/format.js';
+import type { Step } from '../internal/io.js';
+import { helpText, type Tool, type Utility } from '../internal/tool.js';
+import { windowSize } from '../vsh/terminal.js';
 import { caps } from './capabilities.js';
 import { cat } from './cat.js';
 import { cp } from './copy.js';
@@ -33,7 +36,8 @@ const help: Utility = {
   options: '',
   *run(tool) {
     if (tool.operands.length === 0) {
-      yield* tool.print(`Programs (each answers --help)\n${helpTable(utilities)}`);
+      const width = yield* helpWidth(tool);
+      yield* tool.print(`Programs (each answers --help)\n${helpTable(utilities, width)}`);
       return 0;
     }
     let status = 0;
@@ -91,11 +95,22 @@ export const utilities: readonly Utility[] = [
   yes,
 ];
 
-/** Names and what they do, two to a line. */
-export function helpTable(list: readonly Utility[]): string {
+/** Width of help that no terminal shows. */
+const PAGE_WIDTH = 120;
+
+/** Cells of a line of help: the terminal's, if there is one. */
+export function* helpWidth(tool: Tool): Step<number> {
+  return (yield* windowSize(tool.sys, tool.streams.output))?.columns ?? PAGE_WIDTH;
+}
+
+/** Names and what they do, two to a line where that fits. */
+export function helpTable(list: readonly Utility[], lineWidth: number): string {
   const cells = list.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`);
   const half = Math.ceil(cells.length / 2);
   const width = Math.max(...cells.slice(0, half).map((cell) => cell.length)) + 2;
+  if (width + Math.max(...cells.slice(half).map((cell) => cell.length)) > lineWidth) {
+    return hang(`${cells.join('\n')}\n`, lineWidth);
+  }
   let text = '';
   for (let row = 0; row < half; row++) text += `${cells[row].padEnd(width)}${cells[row + half] ?? ''}`.trimEnd() + '\n';
   return text;

@@ -44,6 +44,12 @@ describe('vsh at a terminal', () => {
     expect(session.run('ls /').split('\n')[1]).toBe('bin  dev  proc  tmp');
   });
 
+  it.each([40, 60, 80, 119])('explains itself on a screen of %i columns without cutting a word', (columns) => {
+    const words = (width: number): string[] =>
+      reply(new TerminalSession({}, width), 'help').split(/\s+/).filter(Boolean).sort();
+    expect(words(columns)).toEqual(words(250));
+  });
+
   it('keeps output that does not end in a newline', () => {
     const session = new TerminalSession();
     expect(reply(session, 'echo -n abc')).toBe('abc%');

@@ -1,6 +1,7 @@
 /** Builtins that explain. */
+import { hang } from '../../internal/format.js';
 import { helpText } from '../../internal/tool.js';
-import { helpTable, utilities } from '../../utilities/index.js';
+import { helpTable, helpWidth, utilities } from '../../utilities/index.js';
 import type { Step } from '../../internal/io.js';
 import { executability, findProgram } from '../find-command.js';
 import type { Shell } from '../shell.js';
@@ -25,8 +26,10 @@ export const help: Builtin = {
   *run(_shell, tool) {
     if (tool.operands.length === 0) {
       const names = builtins.map(({ name, usage }) => `${name}${usage === '' ? '' : ` ${usage}`}`).join('; ');
-      yield* tool.print(`vsh, the shell of Veridian.\n${SYNTAX}\nBuiltins\n${wrap(names, 96)}\n`);
-      yield* tool.print(`Programs (each answers --help)\n${helpTable(utilities)}`);
+      const width = yield* helpWidth(tool);
+      const syntax = hang(SYNTAX, width);
+      yield* tool.print(`vsh, the shell of Veridian.\n${syntax}\nBuiltins\n${wrap(names, Math.min(width, 96))}\n`);
+      yield* tool.print(`Programs (each answers --help)\n${helpTable(utilities, width)}`);
       return 0;
     }
     let status = 0;
