@@ -26,9 +26,17 @@ export interface QemuMachineOptions {
   readonly hangMs?: number;
   /** `kvm` runs guests of the host's own ISA on the host's CPU, where `probeQemu(isa, 'kvm')` passes. Default `tcg`. */
   readonly accelerator?: 'tcg' | 'kvm';
+  /**
+   * How guest memory is shared. `mapped`: the same memory on both sides, through koffi. `mirrored`: what a program can reach
+   * is compared and copied around every trap, several times slower, one CPU. Default `auto`: mapped where koffi loads.
+   */
+  readonly sharing?: 'auto' | 'mapped' | 'mirrored';
 }
 
-/** What a probe found: QEMU's version and how long a machine takes to start, or one sentence that says why not. */
+/**
+ * What a probe found: QEMU's version, how long a machine takes to start, and why it is slower than it could be where it is;
+ * or one sentence that says why not.
+ */
 export type QemuProbe =
-  | { readonly ok: true; readonly version: string; readonly startMs: number }
+  | { readonly ok: true; readonly version: string; readonly startMs: number; readonly slower?: string }
   | { readonly ok: false; readonly reason: string };

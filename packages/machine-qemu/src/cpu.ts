@@ -6,7 +6,7 @@ import type { HostClock } from './clock.js';
 import type { ContextTable } from './contexts.js';
 import type { HostMonitor } from './host-monitor.js';
 import type { MonitorCause, QemuIsa, WritableTrap } from './isa.js';
-import { CAUSE_INTERRUPT, KICK, MAILBOX, Opcode, SPECIAL_HI } from './layout.js';
+import { CAUSE_INTERRUPT, KICK, Kick, MAILBOX, Opcode, SPECIAL_HI } from './layout.js';
 import type { Mailbox } from './mailbox.js';
 
 const MAX_BUDGET = 2 ** 31 - 1;
@@ -18,11 +18,8 @@ const LEAST_RUN_NS = 100_000;
 const MOST_PROLONGATIONS = 3;
 /** One instruction counts as a nanosecond, as on the emulated machine. */
 const NS_PER_INSTRUCTION = 1;
-const { and, or } = Atomics;
-/** Bits of the kick word: somebody's `interrupt`, and our own wish that an inline CPU stands still. */
-const KICKED = 1;
-const PAUSED = 2;
-const KICK_WORD = MAILBOX.KICK / 4;
+/** The kick word when nothing but our own wish that an inline CPU stands still has ended a run. */
+const PAUSED = 1 << (8 * Kick.Pause);
 
 export function checkBudget(budget: number): void {
   if (Number.isInteger(budget) && budget >= 1 && budget <= MAX_BUDGET) return;
@@ -104,7 +101,7 @@ export class QemuCpu implements Cpu {
   }
 
   interrupt(): void {
-    or(this.mailbox.words, KICK_WORD, KICKED);
+    this.mailbox.kick(Kick.Interrupt);
     if (!this.mailbox.isDone) this.parts.monitor.ring();
   }
 
@@ -137,7 +134,7 @@ export class QemuCpu implements Cpu {
   resume(): void {
     const { clock, monitor, ticksPerSecond } = this.parts;
     const now = clock.now();
-    if (clock.isDue(now)) or(this.mailbox.words, KICK_WORD, KICKED);
+    if (clock.isDue(now)) this.mailbox.kick(Kick.Interrupt);
     const ns = Math.max(1, Math.min(this.budgetEnd, clock.deadline) - now);
     this.promisedMs = ns / NS_PER_MS;
     const ticks = Math.ceil((ns * ticksPerSecond) / NS_PER_SECOND);
@@ -151,12 +148,12 @@ export class QemuCpu implements Cpu {
   /** Makes the inline CPU stand still. It stays started; if it came back for a reason of its own, `next` finds that. */
   pause(): void {
     const { monitor } = this.parts;
-    or(this.mailbox.words, KICK_WORD, PAUSED);
+    this.mailbox.kick(Kick.Pause);
     if (!this.mailbox.isDone) monitor.ring();
     monitor.await(this.mailbox, this.promisedMs);
     const { words } = this.mailbox;
     if (words[MAILBOX.CAUSE / 4 + 1] === SPECIAL_HI && words[MAILBOX.ADDRESS / 4] === PAUSED) this.running = false;
-    else and(words, KICK_WORD, ~PAUSED);
+    else this.mailbox.unkick(Kick.Pause);
   }
 
   /** Milliseconds that the current run may take by itself. */

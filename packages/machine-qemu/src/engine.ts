@@ -1,18 +1,19 @@
 /** A running QEMU with its monitor waiting: what a machine is built over, and what one leaves to the next. */
 import type { PhysAddr } from '@veridian-os/abi';
 import type { Firmware } from '@veridian-os/hal';
-import { libc, libcProblem } from '@veridian-os/libc';
 import { boardMap, type BoardMap } from './board.js';
 import { boardTree } from './board-tree.js';
 import { GuestRam } from './guest-ram.js';
 import { HostMonitor } from './host-monitor.js';
 import type { QemuIsa } from './isa.js';
 import { ISAS } from './isa/index.js';
-import { CPU_AREAS, CPU_BYTES, MAILBOX, TREE, privateBytes } from './layout.js';
-import { MAILBOX_WORDS, Mailbox } from './mailbox.js';
+import { CPU_AREAS, CPU_BYTES, Kick, MAILBOX, TREE, privateBytes } from './layout.js';
 import { measureTicks } from './measure-ticks.js';
+import { nodeFs } from './node.js';
 import type { Settings } from './options.js';
 import { FIRMWARE_PATH, QemuProcess, RAM_PATH, SOCKET_FD } from './process.js';
+import type { Sharing } from './sharing/api.js';
+import { openSharing } from './sharing/open.js';
 
 const PARKING_MS = 1000;
 
@@ -33,19 +34,18 @@ export class Engine {
     if (settings.cpus > isa.mostCpus) {
       throw new RangeError(`cpus: expected at most ${isa.mostCpus} on ${settings.isa}, got ${settings.cpus}`);
     }
-    const problem = libcProblem();
-    if (problem !== undefined) throw new Error(`QEMU shares guest memory with this process. ${problem}`);
     const hidden = privateBytes(settings.maxContexts, isa.context.bytes);
-    const ram = new GuestRam(libc(), isa.parts(hidden + settings.memoryBytes), hidden);
+    const parts = isa.parts(hidden + settings.memoryBytes);
+    const sharing = openSharing(settings, { isa, parts, hidden });
     try {
-      return new Engine(settings, isa, ram);
+      return new Engine(settings, isa, sharing, new GuestRam(sharing.ram, parts, hidden));
     } catch (error) {
-      ram.dispose();
+      sharing.ram.dispose();
       throw error;
     }
   }
 
-  private constructor(settings: Settings, isa: QemuIsa, ram: GuestRam) {
+  private constructor(settings: Settings, isa: QemuIsa, sharing: Sharing, ram: GuestRam) {
     this.settings = settings;
     this.isa = isa;
     this.ram = ram;
@@ -53,12 +53,10 @@ export class Engine {
     const blob = boardTree({ ...settings, memory: ram.regions, map: this.map });
     this.firmware = { kind: 'fdt', blob, address: (isa.ramBase + TREE) as PhysAddr };
     ram.put([...isa.image(settings), { offset: TREE, bytes: blob }]);
-    const mailboxes = Array.from(
-      { length: settings.cpus },
-      (_, i) => new Mailbox(ram.words(CPU_AREAS + i * CPU_BYTES, MAILBOX_WORDS), isa.monitorHi),
-    );
+    const mailboxes = Array.from({ length: settings.cpus }, (_, i) => sharing.mailbox(CPU_AREAS + i * CPU_BYTES));
     for (const mailbox of mailboxes) mailbox.prepare(settings.cpus);
-    this.process = startQemu(settings, isa, ram);
+    ram.publishPrivate();
+    this.process = startQemu(settings, isa, sharing, ram.totalBytes);
     this.monitor = new HostMonitor(this.process, mailboxes, settings.spinning);
     try {
       this.monitor.awaitStart();
@@ -67,8 +65,9 @@ export class Engine {
       this.process.dispose();
       throw error;
     }
-    ram.closeFile();
-    this.wipeTree();
+    sharing.ram.opened();
+    // riscv64: QEMU leaves its own device tree in RAM and says where.
+    if (this.features > isa.ramBase) ram.wipeTree(this.features);
   }
 
   /** What the monitor's reset code found. */
@@ -87,16 +86,16 @@ export class Engine {
     const since = performance.now();
     for (const mailbox of monitor.mailboxes) {
       while (!mailbox.isDone) {
-        Atomics.or(mailbox.words, MAILBOX.KICK / 4, 1);
+        mailbox.kick(Kick.Interrupt);
         monitor.ring();
         process.hear(1);
         if (performance.now() - since > PARKING_MS) process.fail('a CPU of QEMU does not come back');
       }
     }
     monitor.leaveRoots(); // which are in the memory that is wiped
-    for (const { u8 } of ram.regions) u8.fill(0);
+    ram.wipe();
     for (const mailbox of monitor.mailboxes) {
-      mailbox.words[MAILBOX.KICK / 4] = 0;
+      for (const by of Object.values(Kick)) mailbox.unkick(by);
       mailbox.dropFp();
       mailbox.flush();
       monitor.workOff(mailbox);
@@ -107,22 +106,11 @@ export class Engine {
 
   dispose(): void {
     this.process.dispose();
-    this.ram.dispose();
-  }
-
-  /** riscv64: QEMU leaves its own device tree in RAM and says where. */
-  private wipeTree(): void {
-    const at = this.features;
-    const region = at > this.isa.ramBase ? this.ram.find(at) : -1;
-    if (region < 0) return;
-    const { u8, base } = this.ram.regions[region];
-    const size = new DataView(u8.buffer, u8.byteOffset + at - base).getUint32(4);
-    u8.fill(0, at - base, at - base + size);
+    this.ram.file.dispose();
   }
 }
 
-function startQemu(settings: Settings, isa: QemuIsa, ram: GuestRam): QemuProcess {
-  const bytes = ram.totalBytes;
+function startQemu(settings: Settings, isa: QemuIsa, sharing: Sharing, bytes: number): QemuProcess {
   const args = [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', ...isa.args(settings)],
     ...['-smp', String(settings.cpus), '-m', `size=${bytes}B`],
@@ -131,13 +119,12 @@ function startQemu(settings: Settings, isa: QemuIsa, ram: GuestRam): QemuProcess
     ...(isa.firmware === undefined ? [] : ['-bios', FIRMWARE_PATH]),
   ];
   const { qemu, hangMs } = settings;
-  const calls = libc();
-  const firmware = isa.firmware === undefined ? -1 : calls.memfdCreate('veridian-firmware');
-  if (isa.firmware !== undefined && firmware < 0) throw new Error(`memfd_create failed with errno ${-firmware}`);
+  const { closeSync, writeSync } = nodeFs();
+  const firmware = isa.firmware === undefined ? -1 : sharing.file('firmware');
   try {
-    if (isa.firmware !== undefined) calls.write(firmware, isa.firmware());
-    return new QemuProcess(calls, { executable: qemu, args, ram: ram.fd, firmware, hangMs });
+    if (isa.firmware !== undefined) writeSync(firmware, isa.firmware());
+    return new QemuProcess(sharing, { executable: qemu, args, firmware, hangMs });
   } finally {
-    if (firmware >= 0) calls.close(firmware);
+    if (firmware >= 0) closeSync(firmware);
   }
 }

@@ -1,51 +1,50 @@
-/** Guest RAM: one shared file, mapped here in windows and by QEMU as a whole. */
+/** Guest RAM: one shared file, seen here in windows and mapped by QEMU as a whole. */
 import type { MemoryRegion, PhysAddr } from '@veridian-os/abi';
 import { panic } from '@veridian-os/abi';
-import { MAX_VIEW, MappedMemory, type Libc } from '@veridian-os/libc';
+import { MAX_VIEW } from '@veridian-os/libc';
 import type { Piece, RamPart } from './isa.js';
+import type { RamFile } from './sharing/api.js';
+
+const TREE_HEADER = 40;
+
+/** Offset in the file of a guest physical address, or -1. */
+export function fileOffset(parts: readonly RamPart[], address: number): number {
+  let offset = 0;
+  for (const { base, length } of parts) {
+    if (address >= base && address < base + length) return offset + address - base;
+    offset += length;
+  }
+  return -1;
+}
 
 export class GuestRam {
   /** The public part, in pieces that one view can show. */
   readonly regions: readonly MemoryRegion[];
-  readonly fd: number;
   readonly totalBytes: number;
-  private readonly libc: Libc;
-  private readonly mapped: MappedMemory;
+  readonly file: RamFile;
+  private readonly hidden: number;
+  private readonly parts: readonly RamPart[];
   private readonly entryViews: BigUint64Array<ArrayBufferLike>[] = [];
-  private open = true;
 
   /**
    * @param parts all of RAM, in file order
    * @param hidden bytes at the start of RAM that no region shows
    */
-  constructor(libc: Libc, parts: readonly RamPart[], hidden: number) {
-    this.libc = libc;
-    const total = parts.reduce((sum, { length }) => sum + length, 0);
-    this.totalBytes = total;
-    this.fd = libc.memfdCreate('veridian-guest-ram');
-    if (this.fd < 0) throw new Error(`memfd_create failed with errno ${-this.fd}`);
-    try {
-      this.mapped = this.map(total);
-    } catch (error) {
-      libc.close(this.fd);
-      throw error;
-    }
+  constructor(file: RamFile, parts: readonly RamPart[], hidden: number) {
+    this.file = file;
+    this.parts = parts;
+    this.hidden = hidden;
+    this.totalBytes = parts.reduce((sum, { length }) => sum + length, 0);
     this.regions = this.cut(parts, hidden);
-  }
-
-  private map(total: number): MappedMemory {
-    const sized = this.libc.ftruncate(this.fd, total);
-    if (sized < 0) throw new Error(`guest RAM of ${total} bytes: ftruncate failed with errno ${-sized}`);
-    return MappedMemory.file(this.libc, this.fd, total);
   }
 
   /** Words of the private part. */
   words(offset: number, count: number): Uint32Array<ArrayBuffer> {
-    return new Uint32Array(this.mapped.windows[0], offset, count);
+    return new Uint32Array(this.file.windows[0], offset, count);
   }
 
   bytes(offset: number, length: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.mapped.windows[0], offset, length);
+    return new Uint8Array(this.file.windows[0], offset, length);
   }
 
   /** Index of the region of a guest physical address, or -1. */
@@ -75,15 +74,29 @@ export class GuestRam {
     for (const { offset, bytes } of pieces) this.bytes(offset, bytes.length).set(bytes);
   }
 
-  /** After QEMU has opened the file. */
-  closeFile(): void {
-    if (this.open) this.libc.close(this.fd);
-    this.open = false;
+  /** Shows the guest what was written to the private part. */
+  publishPrivate(): void {
+    this.file.publish(0, this.hidden);
   }
 
-  dispose(): void {
-    this.closeFile();
-    this.mapped.release();
+  /** Empties the public part, here and there. */
+  wipe(): void {
+    for (const { u8 } of this.regions) u8.fill(0);
+    this.file.publish(this.hidden, this.totalBytes - this.hidden);
+  }
+
+  /** Empties what QEMU has put into the public part: a device tree, which says how long it is. */
+  wipeTree(address: number): void {
+    const region = this.find(address);
+    if (region < 0) return;
+    const { u8, base } = this.regions[region];
+    const at = address - base;
+    const offset = fileOffset(this.parts, address);
+    this.file.refresh(offset, TREE_HEADER);
+    const size = new DataView(u8.buffer, u8.byteOffset + at).getUint32(4);
+    this.file.refresh(offset, size);
+    u8.fill(0, at, at + size);
+    this.file.publish(offset, size);
   }
 
   private cut(parts: readonly RamPart[], hidden: number): MemoryRegion[] {
@@ -103,7 +116,7 @@ export class GuestRam {
   }
 
   private region(base: number, offset: number, length: number): MemoryRegion {
-    const window = this.mapped.windows[Math.floor(offset / MAX_VIEW)];
+    const window = this.file.windows[Math.floor(offset / MAX_VIEW)];
     const start = offset % MAX_VIEW;
     return {
       base: base as PhysAddr,

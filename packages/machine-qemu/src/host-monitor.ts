@@ -9,7 +9,7 @@ import { BELL, MAILBOX, Opcode } from './layout.js';
 import type { Mailbox } from './mailbox.js';
 import type { QemuProcess } from './process.js';
 
-/** Looks at the mailbox before blocking: the most, and what is tried again after a pause. One look is about 10 ns. */
+/** Looks at the mailbox before blocking: the most, and what is tried again after a pause. One is about 10 ns. */
 const MOST_LOOKS = 32_768;
 const LEAST_LOOKS = 512;
 /** After so many waits without looking, looking is tried again. */
@@ -20,6 +20,7 @@ export class HostMonitor {
   readonly process: QemuProcess;
   readonly mailboxes: readonly Mailbox[];
   private readonly spinning: boolean;
+  private readonly lookCost: number;
   private looks: number;
   private pauses = 0;
 
@@ -27,6 +28,7 @@ export class HostMonitor {
     this.process = process;
     this.mailboxes = mailboxes;
     this.spinning = spinning;
+    this.lookCost = mailboxes[0].lookCost;
     this.looks = spinning ? MOST_LOOKS : 0;
   }
 
@@ -88,7 +90,7 @@ export class HostMonitor {
 
   /** Waits until one of these CPUs is done. @returns false when none was within `timeoutMs` */
   awaitAny(mailboxes: readonly Mailbox[], timeoutMs: number): boolean {
-    for (let i = 0; i <= this.looks; i++) if (mailboxes.some((mailbox) => mailbox.isDone)) return true;
+    for (let i = 0; i <= this.looks; i += this.lookCost) if (mailboxes.some((mailbox) => mailbox.isDone)) return true;
     for (const mailbox of mailboxes) mailbox.waiting = true;
     return mailboxes.some((mailbox) => mailbox.isDone) || this.process.hear(timeoutMs);
   }
@@ -109,7 +111,7 @@ export class HostMonitor {
       if (++this.pauses % RETRY_EVERY === 0) this.setLooks(LEAST_LOOKS);
       return false;
     }
-    for (let i = 0; i < this.looks; i++) {
+    for (let i = 0; i < this.looks; i += this.lookCost) {
       if (!mailbox.isDone) continue;
       if (this.looks < MOST_LOOKS) this.setLooks(this.looks * 2);
       return true;

@@ -50,6 +50,9 @@ export interface QemuIsa {
   firmware?(): Uint8Array;
   /** The value of the translation register; `words` are its two halves. */
   setRoot(words: Uint32Array, root: number, asid: number): void;
+  /** Physical address of the root in what `setRoot` wrote. */
+  rootOf(lo: number, hi: number): number;
+  readonly pageFormat: PageFormat;
   /** Puts the monitor's part into a root table. */
   prepareRoot?(words: Uint32Array): void;
   /** Bytes of a fresh FP state; all zero where absent. */
@@ -61,6 +64,25 @@ export interface QemuIsa {
    * @param registers of the context, in which the pc may still be moved
    */
   decode(trap: WritableTrap, cause: MonitorCause, registers: Uint32Array): void;
+}
+
+/**
+ * Page-table entries of 64 bits in tables of 512, as far as it takes to find what a program can reach. Bits are of an
+ * entry's low word.
+ */
+export interface PageFormat {
+  readonly levels: number;
+  /** What every entry has on a program's way. */
+  readonly present: number;
+  /** An entry above level 0 is a table where `entry & tableMask` is `table`. */
+  readonly tableMask: number;
+  readonly table: number;
+  /** A page may have been written where `entry & writtenMask` is `written`. */
+  readonly writtenMask: number;
+  readonly written: number;
+  /** The frame's lowest bit in the low word, and the bits of the high word that belong to it. */
+  readonly frameShift: number;
+  readonly frameHigh: number;
 }
 
 /** CAUSE, ADDRESS and DETAIL of the mailbox. */

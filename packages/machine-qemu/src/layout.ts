@@ -38,7 +38,7 @@ export const MAILBOX = {
   SLEEPING: 0x08,
   /** The host waits for a byte. */
   WAITING: 0x0c,
-  /** Bits, sticky: the current or next run returns and reports them in ADDRESS. */
+  /** Bits, sticky: the current or next run returns and reports them in ADDRESS. The host sets one per byte (`Kick`). */
   KICK: 0x10,
   /** Polls of SEQ before the monitor sleeps. */
   SPIN: 0x14,
@@ -60,21 +60,26 @@ export const MAILBOX = {
   FP_OWNER: 0x50,
   ARGUMENT: 0x58,
   VALUE: 0x60,
-  /** Time at which the timer is set to ring, all ones = off; and at which this run ends. */
-  ARMED: 0x68,
-  WANTED: 0x70,
   /** Words: whether to forget all translations; entries in the list of code to forget. */
-  FLUSH: 0x78,
-  SYNC_COUNT: 0x7c,
-  /** Word: CPUs of the machine. */
-  CPUS: 0x84,
+  FLUSH: 0x68,
+  SYNC_COUNT: 0x6c,
+  /** x86_64: 2^32 x nanoseconds per tick. */
+  SCALE: 0x70,
+  /** End of what the host writes between commands, from SPIN on; the monitor leaves it alone while it waits. */
+  HOST_END: 0x78,
+  /** Time at which the timer is set to ring, all ones = off; and at which this run ends. */
+  ARMED: 0x78,
+  WANTED: 0x80,
   /** What the reset code found: riscv64 the address of QEMU's device tree, x86_64 the components of FP state. */
   BOOT: 0x88,
-  /** x86_64: 2^32 x nanoseconds per tick; and the address of this page. */
-  SCALE: 0x90,
+  /** Word: CPUs of the machine. */
+  CPUS: 0x90,
+  /** x86_64: the address of this page. */
   SELF: 0x98,
   /** x86_64, aarch64: the counter that user mode reads, as it was just before DONE. */
   COUNTER: 0xa0,
+  /** End of what the host reads. */
+  FIELDS_END: 0xa8,
   /** Room for registers that a trap handler must put aside. */
   SCRATCH: 0xc0,
   /** Pairs (first address, bytes), 64 bits each. */
@@ -83,6 +88,10 @@ export const MAILBOX = {
 } as const;
 
 export const LIST_ENTRIES = 128;
+
+/** Who wants a run to return, as bytes of KICK: somebody's `interrupt` (also the monitor's own bit); a CPU to stand still. */
+export const Kick = { Interrupt: 0, Pause: 1 } as const;
+export type Kick = (typeof Kick)[keyof typeof Kick];
 
 export const Opcode = {
   Nothing: 0,

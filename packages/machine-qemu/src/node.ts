@@ -4,6 +4,7 @@
  */
 import type * as childProcess from 'node:child_process';
 import type * as fileSystem from 'node:fs';
+import type * as operatingSystem from 'node:os';
 
 const host = (): NodeJS.Process => {
   const found = (globalThis as { readonly process?: NodeJS.Process }).process;
@@ -14,3 +15,5 @@ const host = (): NodeJS.Process => {
 
 export const nodeChildProcess = (): typeof childProcess => host().getBuiltinModule('node:child_process');
 export const nodeFs = (): typeof fileSystem => host().getBuiltinModule('node:fs');
+export const nodeOs = (): typeof operatingSystem => host().getBuiltinModule('node:os');
+export const hostPlatform = (): string => host().platform;

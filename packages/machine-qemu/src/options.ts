@@ -13,6 +13,7 @@ export interface Settings {
   readonly qemu: string;
   readonly hangMs: number;
   readonly accelerator: 'tcg' | 'kvm';
+  readonly sharing: 'auto' | 'mapped' | 'mirrored';
 }
 
 const ISAS: readonly Isa[] = ['riscv64', 'aarch64', 'x86_64'];
@@ -50,5 +51,6 @@ export function readOptions(options: QemuMachineOptions): Settings {
     qemu: options.qemu ?? `qemu-system-${isa}`,
     hangMs: integer('hangMs', options.hangMs ?? 20_000, 100, 2 ** 31 - 1),
     accelerator: oneOf('accelerator', options.accelerator ?? 'tcg', ['tcg', 'kvm']),
+    sharing: oneOf('sharing', options.sharing ?? 'auto', ['auto', 'mapped', 'mirrored']),
   };
 }

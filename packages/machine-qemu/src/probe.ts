@@ -1,9 +1,9 @@
 /** Whether QEMU works here: asked by running it, never by looking for a file or a device. */
 import type { Isa } from '@veridian-os/hal';
-import { libcProblem } from '@veridian-os/libc';
 import type { QemuProbe } from './api.js';
 import { nodeChildProcess } from './node.js';
 import { QemuMachine } from './machine.js';
+import { sharingProblem } from './sharing/open.js';
 
 export interface ProbeOptions {
   readonly accelerator?: 'tcg' | 'kvm';
@@ -24,13 +24,13 @@ export function probeQemu(isa: Isa, options: ProbeOptions = {}): QemuProbe {
   if (asked.error !== undefined) return no(`${qemu} does not run (${asked.error.message}).`);
   const version = VERSION.exec(asked.stdout)?.[1];
   if (version === undefined) return no(`${qemu} --version does not say what it is.`);
-  const problem = libcProblem();
-  if (problem !== undefined) return no(problem);
   const begun = performance.now();
   try {
     QemuMachine.create({ isa, accelerator, qemu, memoryBytes: SMALLEST, maxContexts: 1, hangMs: timeoutMs }).dispose();
   } catch (error) {
     return no(`${qemu} ${version} (${accelerator}) does not start a machine: ${(error as Error).message}`);
   }
-  return { ok: true, version, startMs: performance.now() - begun };
+  const startMs = performance.now() - begun;
+  const slower = sharingProblem();
+  return { ok: true, version, startMs, ...(slower === undefined ? {} : { slower }) };
 }

@@ -1,14 +1,14 @@
 /**
  * A QEMU process: started with descriptors instead of files, heard through one socket, ended with its parent.
  *
- * Guest RAM is an unnamed file (memfd) and the doorbell a socket pair; QEMU inherits both, so nothing is left in any file
- * system however either side ends. `setpriv --pdeathsig` makes the kernel kill QEMU when the thread that started it ends,
- * and QEMU's end closes the socket, which the next wait sees.
+ * Guest RAM is a file without a name and the doorbell a socket; QEMU inherits both, so nothing is left in any file system
+ * however either side ends. `setpriv --pdeathsig` makes the kernel kill QEMU when the thread that started it ends, and
+ * QEMU's end closes the socket, which the next wait sees.
  */
 import type { ChildProcess } from 'node:child_process';
 import { panic } from '@veridian-os/abi';
-import { POLLIN, type Libc } from '@veridian-os/libc';
 import { nodeChildProcess, nodeFs } from './node.js';
+import { Heard, type Doorbell, type Sharing } from './sharing/api.js';
 
 /** What the child finds its descriptors as. */
 export const RAM_PATH = '/proc/self/fd/3';
@@ -18,9 +18,7 @@ export const FIRMWARE_PATH = '/proc/self/fd/5';
 export interface QemuStart {
   readonly executable: string;
   readonly args: readonly string[];
-  /** Descriptor of guest RAM; stays the caller's. */
-  readonly ram: number;
-  /** Descriptor of a firmware image, or -1. */
+  /** Descriptor of a firmware image, or -1; stays the caller's. */
   readonly firmware: number;
   readonly hangMs: number;
 }
@@ -30,40 +28,33 @@ const LOG_BYTES = 2000;
 export class QemuProcess {
   /** Process id, for messages and tests. */
   readonly pid: number;
-  private readonly libc: Libc;
   private readonly child: ChildProcess;
-  private readonly socket: number;
+  private readonly doorbell: Doorbell;
   private readonly log: number;
   private readonly hangMs: number;
-  private readonly wanted: Int32Array;
-  private readonly buffer = new Uint8Array(256);
-  private readonly one = new Uint8Array(1);
   private ended = false;
 
   /** @throws Error when it cannot be started */
-  constructor(libc: Libc, start: QemuStart) {
-    this.libc = libc;
+  constructor(sharing: Sharing, start: QemuStart) {
     this.hangMs = start.hangMs;
-    const pair = new Int32Array(2);
-    if (libc.socketpair(pair) < 0) throw new Error('socketpair failed: too many open files?');
-    const [socket, childSocket] = pair;
-    this.socket = socket;
-    this.wanted = new Int32Array([socket, POLLIN]);
-    this.log = libc.memfdCreate('veridian-qemu-log');
+    this.log = sharing.file('qemu-log');
     try {
-      if (this.log < 0) throw new Error(`memfd_create failed with errno ${-this.log}`);
-      this.child = spawnQemu(start, this.log, childSocket);
+      this.doorbell = sharing.doorbell();
+      this.child = spawnQemu(start, this.log, sharing.ram.fd, this.doorbell);
     } catch (error) {
-      for (const fd of [socket, this.log]) if (fd >= 0) libc.close(fd);
+      nodeFs().closeSync(this.log);
       throw error;
-    } finally {
-      libc.close(childSocket);
     }
     this.child.on('error', () => undefined); // reported below, where the caller can still catch it
     this.child.unref();
-    if (this.child.pid === undefined) {
+    try {
+      doorbell.begin(this.child, SOCKET_FD);
+      if (this.child.pid === undefined) {
+        throw new Error('setpriv (util-linux), which ends QEMU together with this process, is not on PATH');
+      }
+    } catch (error) {
       this.dispose();
-      throw new Error('setpriv (util-linux), which ends QEMU together with this process, is not on PATH');
+      throw error;
     }
     this.pid = this.child.pid;
   }
@@ -76,25 +67,23 @@ export class QemuProcess {
   /** Sends one byte to the guest's doorbell. */
   ring(byte: number): void {
     this.checkAlive();
-    this.one[0] = byte;
-    this.libc.write(this.socket, this.one);
+    this.doorbell.ring(byte);
   }
 
   /** Descriptor of the doorbell: whoever in this process writes to it rings. */
   get bell(): number {
-    return this.socket;
+    return this.doorbell.fd;
   }
 
   /**
-   * Waits for bytes from the guest and takes them all.
-   * @returns false when none came within `timeoutMs`; true also when a signal ended the wait
+   * Waits for an answer of the guest.
+   * @returns false when none came within `timeoutMs`; true also when something else ended the wait
    * @throws KernelPanic `cpu/host` when QEMU has ended
    */
   hear(timeoutMs: number): boolean {
     this.checkAlive();
-    const ready = this.libc.poll(this.wanted, timeoutMs);
-    if (ready <= 0) return ready < 0;
-    if (this.libc.read(this.socket, this.buffer) > 0) return true;
+    const heard = this.doorbell.hear(timeoutMs);
+    if (heard !== Heard.End) return heard === Heard.Something;
     return this.fail('QEMU has ended: it refused to start, was killed, or its guest reset it');
   }
 
@@ -125,14 +114,21 @@ export class QemuProcess {
     if (this.ended) return;
     this.ended = true;
     this.child.kill('SIGKILL');
-    this.libc.close(this.socket);
-    this.libc.close(this.log);
+    this.doorbell.close();
+    nodeFs().closeSync(this.log);
   }
 }
 
-function spawnQemu({ executable, args, ram, firmware }: QemuStart, log: number, socket: number): ChildProcess {
-  const inherited = [ram, socket, ...(firmware >= 0 ? [firmware] : [])];
-  return nodeChildProcess().spawn('setpriv', ['--pdeathsig', 'KILL', '--', executable, ...args], {
-    stdio: ['ignore', log, log, ...inherited],
-  });
+function spawnQemu(start: QemuStart, log: number, ram: number, doorbell: Doorbell): ChildProcess {
+  const { executable, args, firmware } = start;
+  const inherited = [ram, doorbell.childEnd, ...(firmware >= 0 ? [firmware] : [])];
+  try {
+    return nodeChildProcess().spawn('setpriv', ['--pdeathsig', 'KILL', '--', executable, ...args], {
+      stdio: ['ignore', log, log, ...inherited],
+    });
+  } catch (error) {
+    doorbell.begin(undefined, SOCKET_FD);
+    doorbell.close();
+    throw error;
+  }
 }

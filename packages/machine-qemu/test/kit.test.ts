@@ -1,17 +1,8 @@
 /** QEMU's machines against the conformance kit of every machine. */
 import { describe, it } from '@jest/globals';
-import type { Isa } from '@veridian-os/hal';
 import { machineKit, type MachineKitOptions } from '@veridian-os/hal/testing';
 import { processKit, reusing } from '@veridian-os/machine-qemu/testing';
-import { available, small } from './helpers/qemu.js';
-
-const SILENT = "QEMU's translator raises no unmasked SIMD exceptions";
-const WITHOUT: Partial<Record<Isa, Record<string, string>>> = {
-  x86_64: {
-    'SIMD division by zero: an arithmetic fault at its pc, and again when run again': SILENT,
-    'SIMD division by zero: other contexts and new ones know nothing of it': SILENT,
-  },
-};
+import { WITHOUT, available, small } from './helpers/qemu.js';
 
 for (const isa of available()) {
   const kit = (options: Parameters<typeof small>[1], more: MachineKitOptions): void =>

@@ -90,6 +90,12 @@ export const aarch64: QemuIsa = {
     words[0] = root >>> 0;
     words[1] = (Math.floor(root / 4294967296) | (asid << 16)) >>> 0;
   },
+  rootOf: (lo, hi) => ((lo & ~1) >>> 0) + (hi & 0xffff) * 4294967296,
+  // Software keeps the dirty bit: written is what EL0 may write.
+  pageFormat: {
+    ...{ levels: 4, present: 0x01, tableMask: 0x02, table: 0x02, writtenMask: 0xc0, written: 0x40 },
+    ...{ frameShift: 12, frameHigh: 0xffff },
+  },
   cleanFp(state) {
     const view = new DataView(state.buffer, state.byteOffset, state.length);
     view.setUint32(FPSR, view.getUint32(FPSR, true) & FPSR_BITS, true);

@@ -61,6 +61,12 @@ export const riscv64: QemuIsa = {
     words[0] = frame >>> 0;
     words[1] = ((SV39 << 28) | (asid << 12) | (Math.floor(frame / 4294967296) & 0xfff)) >>> 0;
   },
+  rootOf: (lo, hi) => (lo + (hi & 0xfff) * 4294967296) * 4096,
+  // Neither read nor execute is a table; written is writable and dirty.
+  pageFormat: {
+    ...{ levels: 3, present: 0x01, tableMask: 0x0e, table: 0, writtenMask: 0x84, written: 0x84 },
+    ...{ frameShift: 10, frameHigh: 0x3f_ffff },
+  },
   cleanFp(state) {
     // Only fflags and frm exist.
     state.fill(0, FCSR + 1, RISCV64.fpBytes);

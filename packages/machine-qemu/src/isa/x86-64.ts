@@ -121,6 +121,12 @@ export const x86_64: QemuIsa = {
     words[0] = root >>> 0;
     words[1] = Math.floor(root / 4294967296);
   },
+  rootOf: (lo, hi) => ((lo & ~0xfff) >>> 0) + hi * 4294967296,
+  // The monitor's own entry is not a program's. A table has no PS bit; written is writable and dirty.
+  pageFormat: {
+    ...{ levels: 4, present: 0x05, tableMask: 0x80, table: 0, writtenMask: 0x42, written: 0x42 },
+    ...{ frameShift: 12, frameHigh: 0xf_ffff },
+  },
   prepareRoot(words) {
     words[MONITOR_ROOT_ENTRY * 2] = ROOT_ENTRY;
     words[MONITOR_ROOT_ENTRY * 2 + 1] = 0;

@@ -251,7 +251,7 @@ function enterUser(code: CodeBuffer): void {
   code.label('timeout').emit(rv.li(A0, 0), rv.li(T1, CAUSE_TIMER));
   code
     .label('special')
-    .emit(rv.li(T0, 1n << 62n), rv.or(T1, T1, T0), rv.sd(T1, S0, M.CAUSE), rv.sd(ZERO, S0, M.ADDRESS), jump('post'));
+    .emit(rv.li(T0, 1n << 62n), rv.or(T1, T1, T0), rv.sd(T1, S0, M.CAUSE), rv.sd(A0, S0, M.ADDRESS), jump('post'));
 }
 
 function trap(code: CodeBuffer): void {

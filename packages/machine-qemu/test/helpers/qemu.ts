@@ -16,3 +16,12 @@ export const small = (isa: Isa, more: QemuMachineOptions = {}): QemuMachine =>
 
 export const objdumpFor = (isa: Isa): string => (isa === 'x86_64' ? 'objdump' : `${isa}-linux-gnu-objdump`);
 export { findTool, needs };
+
+const SILENT = "QEMU's translator raises no unmasked SIMD exceptions";
+/** Cases of the kit that QEMU cannot pass, and why. */
+export const WITHOUT: Partial<Record<Isa, Record<string, string>>> = {
+  x86_64: {
+    'SIMD division by zero: an arithmetic fault at its pc, and again when run again': SILENT,
+    'SIMD division by zero: other contexts and new ones know nothing of it': SILENT,
+  },
+};

@@ -16,6 +16,7 @@ describe('options', () => {
     ['waiting', 'sometimes'],
     ['hangMs', 99],
     ['accelerator', 'magic'],
+    ['sharing', 'nothing'],
   ];
   it.each(bad)('%s: %p is a RangeError that names it', (name, value) => {
     expect(() => QemuMachine.create({ [name]: value })).toThrow(RangeError);

@@ -24,7 +24,13 @@ export interface MachineSettings {
 
 /** What looking for a machine found: what it is, or one sentence that says why it is not to be had. */
 export type MachineProbe =
-  { readonly available: true; readonly version: string } | { readonly available: false; readonly reason: string };
+  | {
+      readonly available: true;
+      readonly version: string;
+      /** What works, where that is less than it could be, and why. */
+      readonly works?: string;
+    }
+  | { readonly available: false; readonly reason: string };
 
 export type MachineReport = { readonly name: MachineName; readonly isa: Isa; readonly works: string } & MachineProbe;
 
@@ -42,9 +48,10 @@ const qemu = (isa: Isa): Kind => ({
   create: (settings) => QemuMachine.create({ ...settings, isa }),
   probe() {
     const found = probeQemu(isa);
-    return Promise.resolve(
-      found.ok ? { available: true, version: `QEMU ${found.version}` } : { available: false, reason: found.reason },
-    );
+    if (!found.ok) return Promise.resolve({ available: false, reason: found.reason });
+    const { version, slower } = found;
+    const works = slower === undefined ? {} : { works: `one CPU, real time. ${slower}` };
+    return Promise.resolve({ available: true, version: `QEMU ${version}`, ...works });
   },
 });
 
