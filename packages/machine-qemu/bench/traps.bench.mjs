@@ -1,6 +1,6 @@
 /**
- * What a trap costs on QEMU, blocking and spinning, and how long a machine takes to start beside QEMU itself. Medians of
- * single operations: the host is seldom quiet, and the mean says more about it than about us.
+ * What a trap costs on QEMU, blocking and spinning, with memory mapped and mirrored; and how long a machine takes to start
+ * beside QEMU itself. Medians of single operations: the host is seldom quiet, and the mean says more about it than about us.
  */
 import { spawnSync } from 'node:child_process';
 import { createMmuEdits } from '@veridian-os/abi';
@@ -29,11 +29,12 @@ function expectKind(machine, kind) {
   if (trap.kind !== kind) throw new Error(`expected trap ${kind}, got ${trap.kind}, fault ${trap.fault}`);
 }
 
-function traps(isa, waiting, record) {
-  const machine = QemuMachine.create({ isa, waiting, memoryBytes: 16 << 20, maxContexts: 16 });
+function traps(isa, way, record) {
+  const machine = QemuMachine.create({ isa, ...way, memoryBytes: 16 << 20, maxContexts: 16 });
+  const title = `${isa} ${Object.values(way).join(', ')}`;
   const [cpu] = machine.cpus;
   const call = load(machine, PROGRAMS[isa].call);
-  record({ case: `${isa} ${waiting}: system call`, oursNs: median(CALLS, () => cpu.run(call.context, 1e6)) });
+  record({ case: `${title}: system call`, oursNs: median(CALLS, () => cpu.run(call.context, 1e6)) });
   expectKind(machine, 1);
   machine.contexts.destroy(call.context);
 
@@ -53,10 +54,10 @@ function traps(isa, waiting, record) {
     cpu.run(touch.context, 1e6); // calls
     unmap();
   };
-  record({ case: `${isa} ${waiting}: page fault, its system call, unmap`, oursNs: median(CALLS / 4, fault) });
+  record({ case: `${title}: page fault, its system call, unmap`, oursNs: median(CALLS / 4, fault) });
   expectKind(machine, 1);
   record({
-    case: `${isa} ${waiting}: bus read from QEMU`,
+    case: `${title}: bus read from QEMU`,
     oursNs: median(CALLS / 4, () => machine.bus.read32(RTC[isa])),
   });
   machine.dispose();
@@ -79,7 +80,9 @@ await suite(({ record }) => {
       console.log(`${isa}: ${found.reason}`);
       continue;
     }
-    for (const waiting of ['blocking', 'spinning']) traps(isa, waiting, record);
+    for (const waiting of ['blocking', 'spinning']) {
+      for (const sharing of ['mapped', 'mirrored']) traps(isa, { waiting, sharing }, record);
+    }
     starts(isa, record);
   }
 });

@@ -24,7 +24,7 @@ export interface ProcessKitOptions {
 }
 
 const PATIENT = 20_000;
-const HASTY = 300;
+const HASTY = 1000;
 
 function expectPanic(what: string, action: () => void): void {
   try {
