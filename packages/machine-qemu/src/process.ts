@@ -113,7 +113,8 @@ export class QemuProcess {
   dispose(): void {
     if (this.ended) return;
     this.ended = true;
-    this.child.kill('SIGKILL');
+    // Node's `kill` of what could not be started signals process 0: everyone in this process's group.
+    if (this.child.pid !== undefined) this.child.kill('SIGKILL');
     this.doorbell.close();
     nodeFs().closeSync(this.log);
   }
