@@ -48,7 +48,7 @@ export class QemuProcess {
     this.child.on('error', () => undefined); // reported below, where the caller can still catch it
     this.child.unref();
     try {
-      doorbell.begin(this.child, SOCKET_FD);
+      this.doorbell.begin(this.child, SOCKET_FD);
       if (this.child.pid === undefined) {
         throw new Error('setpriv (util-linux), which ends QEMU together with this process, is not on PATH');
       }
