@@ -38,6 +38,8 @@ export interface SchedulingState {
   policy: number;
   priority: number;
   nice: number;
+  /** CPUs that it may run on, bit for bit; undefined: all. */
+  affinity: number | undefined;
 }
 
 export class LinuxThread {
@@ -54,7 +56,7 @@ export class LinuxThread {
   interrupted = false;
   /** What restart_syscall continues: the rest of an interrupted sleep. */
   restart: (() => MaybeBlocking) | undefined = undefined;
-  readonly scheduling: SchedulingState = { policy: 0, priority: 0, nice: 0 };
+  readonly scheduling: SchedulingState = { policy: 0, priority: 0, nice: 0, affinity: undefined };
   /** Status given to exit(2), for the trace. */
   exitStatus = 0;
 

@@ -53,4 +53,6 @@ export interface SchedulerOptions {
   readonly fairSliceNs?: number;
   /** Slice of real-time round-robin threads in nanoseconds; 1 to 10^12, default 100 ms (Linux's). */
   readonly roundRobinSliceNs?: number;
+  /** Time between two looks of a busy CPU at what waits for others, in nanoseconds; 1 to 10^12, default four fair slices. */
+  readonly balanceNs?: number;
 }

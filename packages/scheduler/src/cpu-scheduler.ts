@@ -36,7 +36,9 @@ import {
   type ThreadParameters,
 } from './api.js';
 import { Affinity } from './internal/affinity.js';
+import { Balance } from './internal/balance.js';
 import { FairPolicy } from './internal/fair-policy.js';
+import { Placement } from './internal/placement.js';
 import type { Policy } from './internal/policy.js';
 import { PriorityPolicy } from './internal/priority-policy.js';
 import { MAX_NICE, MIN_NICE } from './internal/weights.js';
@@ -47,8 +49,7 @@ const FAIR = 1;
 const IDLE = 2;
 const LAYERS = 3;
 const ABSENT = 255;
-/** Above every cost of placement. */
-const MAX_COST = 2 * MAX_THREADS + 1;
+const SLICES_PER_BALANCE = 4;
 const LAYER_OF_CLASS = [REAL_TIME, REAL_TIME, FAIR, IDLE] as const;
 
 function checkRange(name: string, value: number, max: number): void {
@@ -67,6 +68,8 @@ export class CpuScheduler implements Scheduler {
 
   private readonly policies: readonly Policy[];
   private readonly affinity: Affinity;
+  private readonly balance: Balance;
+  private readonly placement: Placement;
   private readonly layer: Uint8Array<ArrayBuffer>;
   private readonly rank: Int16Array<ArrayBuffer>;
   private readonly runnable: Uint8Array<ArrayBuffer>;
@@ -81,14 +84,18 @@ export class CpuScheduler implements Scheduler {
   private readonly decide: Uint8Array<ArrayBuffer>;
 
   /** @throws RangeError for an option out of range */
-  constructor({ cpus = 1, maxThreads = 4096, fairSliceNs = 3e6, roundRobinSliceNs = 100e6 }: SchedulerOptions = {}) {
+  constructor(options: SchedulerOptions = {}) {
+    const { cpus = 1, maxThreads = 4096, fairSliceNs = 3e6, roundRobinSliceNs = 100e6 } = options;
+    const { balanceNs = SLICES_PER_BALANCE * fairSliceNs } = options;
     checkRange('cpus', cpus, MAX_CPUS);
     checkRange('maxThreads', maxThreads, MAX_THREADS);
     checkRange('fairSliceNs', fairSliceNs, 1e12);
     checkRange('roundRobinSliceNs', roundRobinSliceNs, 1e12);
+    if (options.balanceNs !== undefined) checkRange('balanceNs', balanceNs, 1e12);
     this.cpus = cpus;
     this.maxThreads = maxThreads;
     this.affinity = new Affinity(cpus, maxThreads);
+    this.balance = new Balance(cpus, maxThreads, balanceNs, fairSliceNs);
     this.policies = [
       new PriorityPolicy(cpus, maxThreads, REAL_TIME_LEVELS, roundRobinSliceNs, this.affinity),
       new FairPolicy(cpus, maxThreads, fairSliceNs, this.affinity),
@@ -106,6 +113,8 @@ export class CpuScheduler implements Scheduler {
     this.running = new Int32Array(cpus).fill(NONE);
     this.load = new Int32Array(cpus);
     this.decide = new Uint8Array(cpus);
+    const { affinity, balance, policies, layer, rank, lastCpu, running, load } = this;
+    this.placement = new Placement({ affinity, balance, policies, layer, rank, lastCpu, running, load });
   }
 
   addThread(thread: ThreadId, parameters: ThreadParameters): 0 | Errno {
@@ -128,9 +137,13 @@ export class CpuScheduler implements Scheduler {
     if (refusal < 0) return refusal;
     const cpu = this.queuedOn[thread];
     if (cpu !== NONE) this.leaveQueue(thread);
-    this.admit(thread, parameters);
-    if (cpu !== NONE) this.enqueue(this.affinity.allows(thread, cpu) ? cpu : this.place(thread), thread, false);
     const runsOn = this.runningOn[thread];
+    const isCounted = runsOn !== NONE && this.runnable[thread] !== 0;
+    if (isCounted) this.uncount(runsOn, thread);
+    this.admit(thread, parameters);
+    if (isCounted) this.count(runsOn, thread);
+    if (cpu !== NONE)
+      this.enqueue(this.affinity.allows(thread, cpu) ? cpu : this.placement.place(thread), thread, false);
     if (runsOn !== NONE) this.decide[runsOn] = 1;
     return 0;
   }
@@ -152,11 +165,11 @@ export class CpuScheduler implements Scheduler {
     const runsOn = this.runningOn[thread];
     if (runsOn !== NONE) {
       // It blocked and nobody was chosen since: it simply goes on.
-      this.load[runsOn]++;
+      this.count(runsOn, thread);
       return NONE;
     }
     this.waitingSince[thread] = now;
-    const cpu = this.place(thread);
+    const cpu = this.placement.place(thread);
     return this.enqueue(cpu, thread, true) ? (cpu as CpuId) : NONE;
   }
 
@@ -192,9 +205,10 @@ export class CpuScheduler implements Scheduler {
   }
 
   /** As {@link Scheduler.charge}: also true when the thread has blocked or may no longer run on `cpu`. */
-  charge(cpu: CpuId, consumed: Nanoseconds, _now: Nanoseconds): boolean {
+  charge(cpu: CpuId, consumed: Nanoseconds, now: Nanoseconds): boolean {
     const thread = this.running[cpu];
     if (thread === NONE) return false;
+    if (this.cpus > 1 && this.balance.isDue(cpu, now)) this.pull(cpu, now);
     this.usedNs[thread] += consumed;
     const policy = this.policyOf(thread);
     if (policy.charge(cpu, thread, consumed)) {
@@ -231,6 +245,11 @@ export class CpuScheduler implements Scheduler {
     return this.waitedNs[thread] as Nanoseconds;
   }
 
+  /** The CPU where a thread runs or waits, or did last. */
+  cpuOf(thread: ThreadId): CpuId {
+    return this.lastCpu[thread] as CpuId;
+  }
+
   /** True when `cpu` should pick again: a wake said so, its slice is over, or parameters changed. For CPUs that are asleep. */
   needsDecision(cpu: CpuId): boolean {
     return this.decide[cpu] !== 0;
@@ -261,6 +280,7 @@ export class CpuScheduler implements Scheduler {
     this.layer[thread] = layer;
     this.rank[thread] = layer === REAL_TIME ? 2 + (parameters.priority ?? 0) : layer === FAIR ? 1 : 0;
     this.affinity.set(thread, parameters.affinity);
+    this.balance.admit(thread, parameters, isNew);
     this.policies[layer].admit(thread, parameters, isNew);
   }
 
@@ -274,15 +294,27 @@ export class CpuScheduler implements Scheduler {
       return;
     }
     const cpu = this.runningOn[thread];
-    this.load[cpu]--;
+    this.uncount(cpu, thread);
     this.decide[cpu] = 1;
+  }
+
+  /** A runnable thread waits or runs on a CPU from now on, */
+  private count(cpu: number, thread: number): void {
+    this.load[cpu]++;
+    this.balance.add(cpu, thread);
+  }
+
+  /** or no longer. */
+  private uncount(cpu: number, thread: number): void {
+    this.load[cpu]--;
+    this.balance.remove(cpu, thread);
   }
 
   private leaveQueue(thread: number): void {
     const cpu = this.queuedOn[thread];
     this.policyOf(thread).dequeue(cpu, thread);
     this.queuedOn[thread] = NONE;
-    this.load[cpu]--;
+    this.uncount(cpu, thread);
   }
 
   /** Queues a runnable thread; true when `cpu` should pick again because of it. */
@@ -291,7 +323,7 @@ export class CpuScheduler implements Scheduler {
     policy.enqueue(cpu, thread, isWaking);
     this.queuedOn[thread] = cpu;
     this.lastCpu[thread] = cpu;
-    this.load[cpu]++;
+    this.count(cpu, thread);
     const running = this.running[cpu];
     const isDue = running === NONE || this.runnable[running] === 0 || this.outranks(thread, running);
     if (isDue) this.decide[cpu] = 1;
@@ -310,8 +342,8 @@ export class CpuScheduler implements Scheduler {
     this.waitingSince[thread] = now;
     if (this.affinity.allows(thread, cpu)) return thread;
     this.running[cpu] = NONE;
-    this.load[cpu]--;
-    this.enqueue(this.place(thread), thread, false);
+    this.uncount(cpu, thread);
+    this.enqueue(this.placement.place(thread), thread, false);
     return NONE;
   }
 
@@ -331,26 +363,17 @@ export class CpuScheduler implements Scheduler {
     return NONE;
   }
 
-  /**
-   * CPU where a thread should wait: the one it used last if that is idle, else an idle one, else one whose current thread it
-   * outranks, else the least loaded; the nearest to the last one (upwards, cyclic) among equals.
-   */
-  private place(thread: number): number {
-    let cpu = this.lastCpu[thread];
-    if (this.cpus === 1) return cpu;
-    let best = NONE;
-    let bestCost = MAX_COST;
-    for (let i = 0; i < this.cpus && bestCost > 0; i++, cpu = cpu + 1 === this.cpus ? 0 : cpu + 1) {
-      if (!this.affinity.allows(thread, cpu)) continue;
-      const load = this.load[cpu];
-      const running = this.running[cpu];
-      const mustWait = load > 0 && running !== NONE && this.rank[running] >= this.rank[thread];
-      const cost = mustWait ? load + this.maxThreads : load;
-      if (cost >= bestCost) continue;
-      best = cpu;
-      bestCost = cost;
+  /** Moves a thread that waits elsewhere to this busy CPU, if it should be here rather than there. */
+  private pull(cpu: number, now: number): void {
+    const thread = this.placement.findMove(cpu, now);
+    if (thread === NONE) {
+      this.balance.noteNone(cpu, now);
+      return;
     }
-    return best;
+    const from = this.queuedOn[thread];
+    this.leaveQueue(thread);
+    this.enqueue(cpu, thread, false);
+    this.balance.noteMove(thread, from, cpu, now);
   }
 
   /** Takes a waiting thread of another CPU, of the highest class that has one for `cpu`. */
@@ -361,8 +384,8 @@ export class CpuScheduler implements Scheduler {
         from = from + 1 === this.cpus ? 0 : from + 1;
         const thread = policy.queued(from) === 0 ? NONE : policy.steal(from, cpu);
         if (thread === NONE) continue;
-        this.load[from]--;
-        this.load[cpu]++;
+        this.uncount(from, thread);
+        this.count(cpu, thread);
         return thread;
       }
     }

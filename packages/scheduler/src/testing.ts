@@ -3,13 +3,14 @@
  *
  * Random sequences of operations check, on one to four CPUs: no thread is lost, doubled, or runs on two CPUs or where it may
  * not; no CPU idles while one waits that may run there; the highest class runs; time is accounted for. Then: order within a
- * real-time level, round robin, shares in proportion to weight within a stated bound, and that sleeping wins no time.
+ * real-time level, round robin, shares in proportion to weight within a stated bound, that sleeping wins no time, and even
+ * shares on several CPUs.
  */
 import type { CpuId, Nanoseconds, ThreadId } from '@veridian-os/abi';
 import * as fc from 'fast-check';
 import { SchedulingClass } from './api.js';
 import { SchedulerRun, expectSame, schedulerCommands, type MakeScheduler } from './testing/run.js';
-import { checkShares, runSleeper, type Nap } from './testing/shares.js';
+import { checkEvenness, checkShares, runOnCpus, runSleeper, type Nap } from './testing/shares.js';
 
 export {
   SchedulerRun,
@@ -21,7 +22,7 @@ export {
   type SchedulerCommand,
   type SchedulerSizes,
 } from './testing/run.js';
-export { checkShares, runSleeper, type Nap, type SleeperResult } from './testing/shares.js';
+export { checkEvenness, checkShares, runOnCpus, runSleeper, type Nap, type SleeperResult } from './testing/shares.js';
 
 /** The part of jest, vitest and node:test that the kit uses. */
 export interface Runner {
@@ -141,6 +142,48 @@ function fairCases({ it }: Runner, make: MakeScheduler, runs: number): void {
   });
 }
 
+const SECOND = 1e9;
+
+function balanceCases({ it }: Runner, make: MakeScheduler): void {
+  it('gives threads of one weight the same on several CPUs, whatever their number', () => {
+    for (const [cpus, threads] of [
+      [2, 3],
+      [2, 5],
+      [3, 4],
+      [4, 5],
+      [4, 7],
+      [4, 9],
+    ] as const) {
+      checkEvenness(make, cpus, threads);
+    }
+  });
+
+  it('leaves threads that may run on one CPU only there, and the others the rest', () => {
+    const pinned = { class: SchedulingClass.Fair, affinity: 1 };
+    const free = { class: SchedulingClass.Fair };
+    const [first, second, third] = runOnCpus(make, 2, [pinned, pinned, free], SECOND);
+    if (first < 0.4 * SECOND || second < 0.4 * SECOND || third < 0.9 * SECOND)
+      throw new Error(
+        `two pinned threads and a free one on two CPUs got ${[first, second, third].join()} ns of a second`,
+      );
+  });
+
+  it('lets a heavy thread have a CPU for itself', () => {
+    const [heavy, light] = [-10, 0].map((value) => ({ class: SchedulingClass.Fair, nice: value }));
+    const [got] = runOnCpus(make, 2, [heavy, light, light], SECOND);
+    if (got < 0.9 * SECOND)
+      throw new Error(`a thread of nice -10 beside two of nice 0 on two CPUs got ${got} ns of a second`);
+  });
+
+  it('keeps no fair thread behind a real-time one while another CPU runs fair threads', () => {
+    const hog = { class: SchedulingClass.RealTimeFifo, affinity: 1 };
+    const free = { class: SchedulingClass.Fair };
+    const [, ...others] = runOnCpus(make, 2, [hog, free, free, free], SECOND);
+    if (Math.min(...others) < SECOND / 5)
+      throw new Error(`three fair threads beside a real-time one on two CPUs got ${others.join()} ns of a second`);
+  });
+}
+
 /** Each of 53 CPUs runs the one thread that may run nowhere else. */
 function affinityCase({ it }: Runner, make: MakeScheduler): void {
   it('tells 53 CPUs apart', () => {
@@ -174,5 +217,6 @@ export function schedulerKit(runner: Runner, make: MakeScheduler, runs = 300): v
     affinityCase(runner, make);
     realTimeCases(runner, make);
     fairCases(runner, make, Math.ceil(runs / 5));
+    balanceCases(runner, make);
   });
 }

@@ -65,7 +65,7 @@ export class ParallelDispatcher extends Dispatcher {
       this.kickStale();
       const worked = this.fill();
       if (this.slots.some((slot) => slot.isRunning)) this.await(worked);
-      else if (!worked && !this.idle()) return { ...IDLE, deadline: kernel.timers.next() };
+      else if (!worked && !this.isAsked() && !this.idle()) return { ...IDLE, deadline: kernel.timers.next() };
     }
     this.recallAll();
     this.settle();
@@ -108,18 +108,27 @@ export class ParallelDispatcher extends Dispatcher {
   /** Gives every free CPU something to do. @returns whether the kernel itself has done something */
   private fill(): boolean {
     let worked = false;
-    for (const slot of this.slots) {
-      if (slot.isBack) {
-        this.finishRun(slot);
-        worked = true;
-      }
-      if (slot.isRunning || this.kernel.isHalted) continue;
-      this.cpu = slot.cpu;
-      const thread = this.pick(slot);
-      if (thread !== undefined && this.advance(slot, thread)) worked = true;
-      this.kernel.running = undefined;
-    }
+    for (const slot of this.slots) worked = this.fillSlot(slot) || worked;
+    // A thread that may no longer run where it was may have gone to a CPU that had its turn before.
+    if (this.isAsked()) for (const slot of this.slots) worked = this.fillSlot(slot) || worked;
     return worked;
+  }
+
+  /** Some free CPU has not heard yet that it has a thread to run. */
+  private isAsked(): boolean {
+    const { scheduler } = this.kernel;
+    return this.slots.some((slot) => !slot.isRunning && scheduler.needsDecision(slot.cpu));
+  }
+
+  private fillSlot(slot: Slot): boolean {
+    const isBack = slot.isBack;
+    if (isBack) this.finishRun(slot);
+    if (slot.isRunning || this.kernel.isHalted) return isBack;
+    this.cpu = slot.cpu;
+    const thread = this.pick(slot);
+    const worked = thread !== undefined && this.advance(slot, thread);
+    this.kernel.running = undefined;
+    return isBack || worked;
   }
 
   private pick(slot: Slot): Thread | undefined {

@@ -239,6 +239,34 @@ describe('a program that runs on another CPU', () => {
     const current = kernel.machine.cpus.map(({ id }) => kernel.scheduler.current(id));
     expect(current).toContain(slot);
   });
+
+  it('takes a thread off a CPU that it may no longer use, and runs it at once where it may', () => {
+    const kernel = bootInTurns();
+    const program = launch(kernel);
+    until(kernel, () => cpuTime(program) > 0);
+    const slot = program.leader?.slot ?? (0 as ThreadId);
+    for (const target of [1, 0, 1]) {
+      const before = kernel.statistics().instructionsByCpu[target];
+      const isDone = inNextStep(kernel, () => {
+        kernel.scheduler.setParameters(slot, { class: SchedulingClass.Fair, affinity: 1 << target });
+      });
+      kernel.step();
+      expect(isDone()).toBe(true);
+      expect(kernel.statistics().instructionsByCpu[target]).toBeGreaterThan(before);
+      const at = kernel.statistics().instructionsByCpu[1 - target];
+      for (let step = 0; step < 3; step++) expect(kernel.step().state).toBe('busy');
+      expect(kernel.statistics().instructionsByCpu[1 - target]).toBe(at);
+    }
+  });
+
+  it('lets three equal threads share two CPUs evenly', () => {
+    const kernel = bootInTurns();
+    const programs = [launch(kernel), launch(kernel), launch(kernel)];
+    for (let step = 0; step < 100; step++) kernel.step();
+    const times = programs.map(cpuTime);
+    const total = times.reduce((sum, time) => sum + time, 0);
+    for (const time of times) expect(Math.abs(time / total - 1 / 3)).toBeLessThan(0.08); // 0.17 if nobody moves
+  });
 });
 
 describe('what programs leave behind on two CPUs', () => {

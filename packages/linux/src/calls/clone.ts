@@ -13,6 +13,7 @@ import { LinuxProcess, LinuxThread, stateOf } from '../state.js';
 import { ProcessTimers } from '../time/process-timers.js';
 import * as c from '../uapi/clone.js';
 import { openProcess } from './process-files.js';
+import { inheritScheduling } from './scheduling.js';
 
 /** clone(flags, stack, parentTid, tls, childTid), the last two in the ISA's order */
 export function clone(call: Call): MaybeBlocking {
@@ -85,7 +86,7 @@ function adopt(call: Call, child: Thread, request: CloneRequest, isThread: boole
   if (!isThread) child.process.personal = inherit(call, shared, child.process, shareMemory);
   const own = new LinuxThread(new Call(linux, child));
   child.personal = own;
-  Object.assign(own.scheduling, state.scheduling);
+  inheritScheduling(call.kernel, state, child, own);
   Object.assign(own.fault, state.fault);
   // A process that runs on the same stack keeps the alternate one; a thread or a vfork child on a new stack has none.
   if (!shareMemory || (request.flags & c.CLONE_VFORK) !== 0) own.stack = { ...state.stack };

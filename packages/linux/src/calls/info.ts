@@ -72,10 +72,14 @@ function* fillRandom(call: Call, address: number, length: number): Blocking {
   return length;
 }
 
-/** getcpu(cpu, node, cache) */
+/** getcpu(cpu, node, cache): the CPU that made the call, on node 0. */
 export function getcpu(call: Call): number {
-  call.view.setUint32(0, 0, true);
-  for (const address of [call.address(0), call.address(1)]) {
+  const answers = [
+    [call.address(0), call.kernel.scheduler.cpuOf(call.thread.slot)],
+    [call.address(1), 0],
+  ];
+  for (const [address, value] of answers) {
+    call.view.setUint32(0, value, true);
     const stored = address === 0 ? 0 : call.store(address, 4);
     if (stored < 0) return stored;
   }

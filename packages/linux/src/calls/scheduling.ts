@@ -1,6 +1,6 @@
 /** Scheduling: policies, priorities, processors. */
 import { EINVAL, ESRCH } from '@veridian-os/abi';
-import type { Process, Thread } from '@veridian-os/kernel';
+import type { Kernel, Process, Thread } from '@veridian-os/kernel';
 import { SchedulingClass, type ThreadParameters } from '@veridian-os/scheduler';
 import type { Call } from '../call.js';
 import { TIMESPEC_BYTES, encodeTimespec } from '../layout/time.js';
@@ -14,6 +14,10 @@ const SCHED_BATCH = 3;
 const SCHED_IDLE = 5;
 const SCHED_RESET_ON_FORK = 0x40000000;
 const HIGHEST_REAL_TIME = 99;
+const UNTOUCHED: Readonly<SchedulingState> = { policy: SCHED_OTHER, priority: 0, nice: 0, affinity: undefined };
+/** CPUs that a mask of the scheduler can name. */
+const MASK_BITS = 53;
+const TWO_32 = 4294967296;
 
 /** Gives up the rest of the slice. */
 export function schedYield(call: Call): number {
@@ -30,28 +34,39 @@ function threadOf(call: Call, tid: number): Thread | undefined {
 /** Scheduling state of a Linux thread; TypeScript tasks show the default. */
 function stateIn(thread: Thread): SchedulingState {
   const { personal } = thread;
-  return personal instanceof LinuxThread ? personal.scheduling : { policy: SCHED_OTHER, priority: 0, nice: 0 };
+  return personal instanceof LinuxThread ? personal.scheduling : UNTOUCHED;
+}
+
+/** A mask of all processors. */
+function allCpus({ kernel }: Call): number {
+  return 2 ** Math.min(kernel.machine.cpus.length, MASK_BITS) - 1;
 }
 
 /** sched_getaffinity(tid, bytes, mask): bytes stored. */
 export function schedGetaffinity(call: Call): number {
   const bytes = call.uint(1);
   if (bytes % 8 !== 0 || bytes === 0) return EINVAL;
-  if (threadOf(call, call.int(0)) === undefined) return ESRCH;
-  setWide(call.view, 0, 2 ** call.kernel.machine.cpus.length - 1);
+  const thread = threadOf(call, call.int(0));
+  if (thread === undefined) return ESRCH;
+  setWide(call.view, 0, stateIn(thread).affinity ?? allCpus(call));
   const stored = call.store(call.address(2), 8);
   return stored < 0 ? stored : 8;
 }
 
-/** sched_setaffinity(tid, bytes, mask): any mask that leaves a processor. */
+/** sched_setaffinity(tid, bytes, mask): EINVAL unless it leaves a processor. A thread that runs elsewhere is moved. */
 export function schedSetaffinity(call: Call): number {
   const bytes = Math.min(call.uint(1), 8);
-  if (threadOf(call, call.int(0)) === undefined) return ESRCH;
   setWide(call.view, 0, 0);
-  const fetched = call.fetch(call.address(2), bytes);
+  const fetched = bytes === 0 ? 0 : call.fetch(call.address(2), bytes);
   if (fetched < 0) return fetched;
-  const all = 2 ** call.kernel.machine.cpus.length - 1;
-  return (call.view.getUint32(0, true) & all) === 0 ? EINVAL : 0;
+  const thread = threadOf(call, call.int(0));
+  if (thread === undefined) return ESRCH;
+  const all = allCpus(call);
+  const low = (call.view.getUint32(0, true) & all) >>> 0;
+  const high = (call.view.getUint32(4, true) & Math.floor(all / TWO_32)) >>> 0;
+  const mask = high * TWO_32 + low;
+  if (mask === 0) return EINVAL;
+  return apply(call, thread, { ...stateIn(thread), affinity: mask === all ? undefined : mask });
 }
 
 export function schedGetscheduler(call: Call): number {
@@ -80,7 +95,7 @@ function setPolicy(call: Call, policy: number, parameter: number): number {
   const thread = threadOf(call, call.int(0));
   if (thread === undefined) return ESRCH;
   const state = stateIn(thread);
-  return apply(call, thread, { policy, priority, nice: state.nice });
+  return apply(call, thread, { ...state, policy, priority });
 }
 
 export function schedGetparam(call: Call): number {
@@ -99,20 +114,27 @@ function apply(call: Call, thread: Thread, wanted: SchedulingState): number {
   if (!isKnown || wanted.priority < least || wanted.priority > most) return EINVAL;
   const result = call.kernel.scheduler.setParameters(thread.slot, parameters(wanted));
   if (result < 0) return result;
-  Object.assign(stateIn(thread), wanted);
+  if (thread.personal instanceof LinuxThread) Object.assign(thread.personal.scheduling, wanted);
   return 0;
 }
 
-function parameters({ policy, priority, nice }: SchedulingState): ThreadParameters {
+/** What a child has from the thread that made it. */
+export function inheritScheduling(kernel: Kernel, from: LinuxThread, child: Thread, to: LinuxThread): void {
+  Object.assign(to.scheduling, from.scheduling);
+  kernel.scheduler.setParameters(child.slot, parameters(to.scheduling));
+}
+
+function parameters({ policy, priority, nice, affinity }: SchedulingState): ThreadParameters {
+  const where = affinity === undefined ? {} : { affinity };
   switch (policy) {
     case SCHED_FIFO:
-      return { class: SchedulingClass.RealTimeFifo, priority };
+      return { class: SchedulingClass.RealTimeFifo, priority, ...where };
     case SCHED_RR:
-      return { class: SchedulingClass.RealTimeRoundRobin, priority };
+      return { class: SchedulingClass.RealTimeRoundRobin, priority, ...where };
     case SCHED_IDLE:
-      return { class: SchedulingClass.Idle };
+      return { class: SchedulingClass.Idle, ...where };
     default:
-      return { class: SchedulingClass.Fair, nice };
+      return { class: SchedulingClass.Fair, nice, ...where };
   }
 }
 
@@ -128,6 +150,7 @@ export function schedSetattr(call: Call): number {
   if (fetched < 0) return fetched;
   const { view } = call;
   return apply(call, thread, {
+    ...stateIn(thread),
     policy: view.getInt32(4, true),
     nice: Math.max(-20, Math.min(19, view.getInt32(16, true))),
     priority: view.getInt32(20, true),

@@ -116,6 +116,10 @@ export class FairPolicy implements Policy {
     return NONE;
   }
 
+  candidate(cpu: number, after: number): number {
+    return this.heaps[cpu].next(after);
+  }
+
   charge(cpu: number, thread: number, consumed: number): boolean {
     this.settle(cpu, thread);
     this.leftNs[thread] -= consumed;

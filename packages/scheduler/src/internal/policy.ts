@@ -22,6 +22,8 @@ export interface Policy {
   putBack(cpu: number, previous: number): void;
   /** Takes the first thread that `to` may run out of the queue of `from`; NONE when there is none. */
   steal(from: number, to: number): number;
+  /** The first waiting thread of `cpu` (`after` NONE) or another one after `after`; NONE when there are no more to look at. */
+  candidate(cpu: number, after: number): number;
   /**
    * Accounts for `consumed` nanoseconds of the thread running on `cpu`; true when its slice is over. (A truth value, since a
    * fractional number that leaves a function is boxed.)

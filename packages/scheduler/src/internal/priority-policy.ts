@@ -88,6 +88,13 @@ export class PriorityPolicy implements Policy {
     return NONE;
   }
 
+  /** Those of the highest level. */
+  candidate(cpu: number, after: number): number {
+    if (after !== NONE) return this.queues.after(cpu, after);
+    const level = this.queues.highest(cpu);
+    return level === NONE ? NONE : this.queues.first(cpu, level);
+  }
+
   charge(_cpu: number, thread: number, consumed: number): boolean {
     if (this.sliceNs[thread] !== UNLIMITED_SLICE) this.leftNs[thread] -= consumed;
     return this.leftNs[thread] <= 0;

@@ -11,6 +11,7 @@
  * Cost       O(log4 s); allocates only when the heap outgrows its arrays. No virtual time crosses a call, where it would be
  *            boxed.
  */
+import { NONE } from '@veridian-os/abi';
 
 export class VirtualTimeHeap {
   size = 0;
@@ -36,6 +37,12 @@ export class VirtualTimeHeap {
   /** Thread of the entry `index` in heap order; the first one is the earliest. Defined below `size`. */
   threadAt(index: number): number {
     return this.item[index];
+  }
+
+  /** Thread of the next entry after that of `thread`, of the first one after NONE; NONE at the end. */
+  next(thread: number): number {
+    const index = thread === NONE ? 0 : this.position[thread] + 1;
+    return index < this.size ? this.item[index] : NONE;
   }
 
   /** Adds a thread whose virtual time and arrival are set. */

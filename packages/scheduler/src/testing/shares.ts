@@ -1,10 +1,10 @@
 /** Fair threads that never stop, and one that sleeps as it likes: who got how much. */
 import type { CpuId, Nanoseconds, ThreadId } from '@veridian-os/abi';
-import { SchedulingClass, type Scheduler } from '../api.js';
+import { SchedulingClass, type Scheduler, type ThreadParameters } from '../api.js';
 import type { MakeScheduler } from './run.js';
 
 // A global that is looked up in a loop costs much inside a test runner's sandbox.
-const { ceil, max, min } = Math;
+const { abs, ceil, max, min, round } = Math;
 const CPU = 0 as CpuId;
 
 /** Linux's weights of nice -20 to 19. */
@@ -109,4 +109,53 @@ export function runSleeper(make: MakeScheduler, naps: readonly Nap[]): SleeperRe
     scheduler.wake(sleeper, now as Nanoseconds);
   }
   return { busyNs: scheduler.cpuTime(busy), sleeperNs: scheduler.cpuTime(sleeper), waitNs, streakNs };
+}
+
+/** Longest run between two looks at the scheduler, of several CPUs. */
+const TICK_NS = 1e6;
+
+/**
+ * Runs always-runnable fair threads on several CPUs at once, each CPU on a clock of its own.
+ * @param threads parameters of each
+ * @param forNs how long
+ * @returns nanoseconds that each thread got
+ */
+export function runOnCpus(
+  make: MakeScheduler,
+  cpus: number,
+  threads: readonly ThreadParameters[],
+  forNs: number,
+): number[] {
+  const scheduler = make({ cpus, maxThreads: threads.length });
+  threads.forEach((parameters, thread) => {
+    scheduler.addThread(thread as ThreadId, parameters);
+    scheduler.wake(thread as ThreadId, 0 as Nanoseconds);
+  });
+  const clocks = Array.from({ length: cpus }, () => 0);
+  const ran = Array.from({ length: cpus }, () => 0);
+  for (;;) {
+    const now = min(...clocks);
+    if (now >= forNs) break;
+    const cpu = clocks.indexOf(now) as CpuId;
+    if (ran[cpu] > 0) scheduler.charge(cpu, ran[cpu] as Nanoseconds, now as Nanoseconds);
+    const isBusy = scheduler.pick(cpu, now as Nanoseconds) >= 0;
+    const used = max(1, min(TICK_NS, isBusy ? scheduler.slice(cpu) : TICK_NS));
+    ran[cpu] = isBusy ? used : 0;
+    clocks[cpu] = now + used;
+  }
+  return threads.map((_, thread) => scheduler.cpuTime(thread as ThreadId));
+}
+
+/**
+ * Threads of one weight that never stop, more of them than CPUs: each must get its part of all CPUs together, whatever the
+ * numbers. Off by at most a sixth after `forNs`.
+ * @throws Error when one is off by more
+ */
+export function checkEvenness(make: MakeScheduler, cpus: number, threads: number, forNs = 2e9): void {
+  const parameters = Array.from({ length: threads }, () => ({ class: SchedulingClass.Fair }));
+  const got = runOnCpus(make, cpus, parameters, forNs);
+  const exact = (forNs * cpus) / threads;
+  const off = max(...got.map((each) => abs(each - exact) / exact));
+  if (off > 1 / 6)
+    throw new Error(`${threads} threads on ${cpus} CPUs: each should get ${exact} ns, got ${got.map(round).join()}`);
 }

@@ -5,6 +5,8 @@ const PRIORITY = 'internal/priority-policy.ts';
 const LEVELS = 'internal/level-queues.ts';
 const HEAP = 'internal/virtual-time-heap.ts';
 const AFFINITY = 'internal/affinity.ts';
+const BALANCE = 'internal/balance.ts';
+const PLACEMENT = 'internal/placement.ts';
 
 export default [
   {
@@ -27,8 +29,8 @@ export default [
   },
   {
     name: 'placement ignores affinity',
-    file: SCHEDULER,
-    find: '      if (!this.affinity.allows(thread, cpu)) continue;\n',
+    file: PLACEMENT,
+    find: '      if (!affinity.allows(thread, cpu)) continue;\n',
     replace: '',
   },
   {
@@ -41,9 +43,9 @@ export default [
   { name: 'nobody steals', file: SCHEDULER, find: 'layer < LAYERS && this.cpus > 1', replace: 'layer < 0' },
   {
     name: 'wake overlooks idle CPUs',
-    file: SCHEDULER,
-    find: 'if (this.cpus === 1) return cpu;',
-    replace: 'if (this.affinity.allows(thread, cpu)) return cpu;',
+    file: PLACEMENT,
+    find: 'if (cpus === 1) return cpu;',
+    replace: 'if (affinity.allows(thread, cpu)) return cpu;',
   },
   {
     name: 'waking twice queues twice',
@@ -113,5 +115,29 @@ export default [
     file: AFFINITY,
     find: 'this.rows[thread * this.width + (cpu >>> 5)]',
     replace: 'this.rows[thread * this.width]',
+  },
+  {
+    name: 'busy CPUs do not balance',
+    file: SCHEDULER,
+    find: 'if (this.cpus > 1 && this.balance.isDue(cpu, now)) this.pull(cpu, now);',
+    replace: '',
+  },
+  {
+    name: 'the same thread is moved again and again',
+    file: BALANCE,
+    find: 'now - this.moved[thread] < STAY * periodNs',
+    replace: 'false',
+  },
+  {
+    name: 'balancing counts threads, not weight',
+    file: BALANCE,
+    find: 'this.load[cpu] += this.weight[thread];',
+    replace: 'this.load[cpu] += 1024;',
+  },
+  {
+    name: 'balancing does not look at affinity',
+    file: PLACEMENT,
+    find: 'const isAllowed = affinity.allows(thread, cpu);',
+    replace: 'const isAllowed = true;',
   },
 ];
