@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Builds programs/guests/*.c for one or more ISAs into .cache/guests (and for the host, whose Linux must agree).
+ * Builds programs/guests/*.c for one or more ISAs into .cache/guests (and for the host, whose Linux must agree), and
+ * programs/guests/go/*.go, which are for Linux on any ISA.
  *
  *   node tools/build-guests.mjs             builds what is older than its source, for riscv64
  *   node tools/build-guests.mjs --isa LIST  for these: riscv64, x86_64, aarch64, separated by commas, or `all`
@@ -17,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as locate from '../programs/locate.mjs';
 import { findQemu, outcomeOf, runOracle, withBinfmt } from '../programs/oracle.mjs';
+import { compileGo } from './lib/go.mjs';
 
 const { ISAS, expectedOutputs, guestSources, guestsRoot, hostIsa } = locate;
 /** The compiler of an ISA, by Debian's names. */
@@ -57,11 +59,22 @@ function compile(compiler, guest, flags, output) {
   const inputs = [source, ...headers];
   if (inputs.every((input) => modified(input) < modified(output))) return false;
   const args = [...COMMON, source, ...flags, '-o', output, '-lm'];
-  const result = spawnSync(compiler, args, { encoding: 'utf8' });
-  if (result.error) throw new BuildError(`${compiler}: ${result.error.message}`);
-  if (result.status !== 0) throw new BuildError(`${compiler} ${args.join(' ')}\n${result.stderr}`);
-  if (result.stderr !== '') console.warn(result.stderr);
+  report(`${compiler} ${args.join(' ')}`, spawnSync(compiler, args, { encoding: 'utf8' }));
   return true;
+}
+
+/** The same for a program in Go. */
+function compileGoGuest(guest, isa, output) {
+  const source = join(guestSources, 'go', `${guest.name}.go`);
+  if (modified(source) < modified(output)) return false;
+  report(`go build of ${source} for ${isa}`, compileGo(source, output, isa, join(guestsRoot(), 'go-cache')));
+  return true;
+}
+
+function report(command, result) {
+  if (result.error) throw new BuildError(`${command}: ${result.error.message}`);
+  if (result.status !== 0) throw new BuildError(`${command}\n${result.stderr}`);
+  if (result.stderr !== '') console.warn(result.stderr);
 }
 
 function build(isas, selected) {
@@ -69,13 +82,13 @@ function build(isas, selected) {
   mkdirSync(join(guestsRoot(), 'host'), { recursive: true });
   for (const isa of isas) mkdirSync(locate.guestsFolder(isa), { recursive: true });
   for (const guest of selected) {
-    for (const isa of isas.filter((one) => isFor(guest, one)))
-      compiled += compile(
-        cross(isa),
-        guest,
-        FLAGS[guest.flags ?? 'static'],
-        join(locate.guestsFolder(isa), guest.name),
-      );
+    for (const isa of isas.filter((one) => isFor(guest, one))) {
+      const output = join(locate.guestsFolder(isa), guest.name);
+      compiled +=
+        guest.language === 'go'
+          ? compileGoGuest(guest, isa, output)
+          : compile(cross(isa), guest, FLAGS[guest.flags ?? 'static'], output);
+    }
     if (guest.host !== false) compiled += compile(HOST, guest, FLAGS.static, join(guestsRoot(), 'host', guest.name));
   }
   console.log(`build-guests: ${selected.length} guests, ${compiled} compilations, in ${guestsRoot()}`);

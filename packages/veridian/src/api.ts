@@ -85,6 +85,8 @@ export interface RunOptions {
 export interface RunStatistics {
   /** Retired guest instructions; on a machine that does not count them, nanoseconds in user mode. */
   readonly instructions: number;
+  /** The same of each CPU: one number for each. */
+  readonly instructionsByCpu: readonly number[];
   /** The machine counts instructions. */
   readonly exact: boolean;
   readonly systemCalls: number;

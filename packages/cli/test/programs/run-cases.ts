@@ -31,6 +31,8 @@ const WORK = '/work';
 export interface ProgramMachine {
   readonly isa: Isa;
   readonly create?: (memoryBytes: number, cpus?: number) => Machine;
+  /** Default 1; more need `create`. */
+  readonly cpus?: number;
 }
 
 const RISCV64: ProgramMachine = { isa: 'riscv64' };
@@ -47,11 +49,11 @@ async function logged(bytes: Uint8Array, options: RunOptions, { isa }: ProgramMa
   return result;
 }
 
-const on = ({ create }: ProgramMachine, memoryBytes: number): { machine?: Machine } =>
-  create === undefined ? {} : { machine: create(memoryBytes) };
+const on = ({ create, cpus = 1 }: ProgramMachine, memoryBytes: number): { machine?: Machine } =>
+  create === undefined ? {} : { machine: create(memoryBytes, cpus) };
 
 /** Runs a guest; exit status or signal and standard output must be what Linux gives. */
-export async function checkGuest({ name, guest, args }: GuestRun, machine = RISCV64): Promise<void> {
+export async function checkGuest({ name, guest, args }: GuestRun, machine = RISCV64): Promise<RunResult> {
   const options = {
     ...on(machine, GUEST_MEMORY),
     name: guest,
@@ -65,6 +67,7 @@ export async function checkGuest({ name, guest, args }: GuestRun, machine = RISC
   const { notes, ...got } = observed(result);
   const wanted = guestExpectation(name);
   expect({ ...got, ...(got.outcome === wanted.outcome ? {} : { notes }) }).toEqual(wanted);
+  return result;
 }
 
 /** Puts every applet's name into /bin, runs the case's preparation, then becomes the program. */
@@ -125,17 +128,18 @@ function startOptions(programs: Programs, entry: ProgramCase, isa: Isa): RunOpti
 }
 
 /** Runs a case in a tree in memory; status and output must be what qemu-riscv64 gave. */
-export async function checkTreeCase(programs: Programs, entry: ProgramCase, machine = RISCV64): Promise<void> {
+export async function checkTreeCase(programs: Programs, entry: ProgramCase, machine = RISCV64): Promise<RunResult> {
   const busybox = readFileSync(fetched(programs, programFor('busybox', machine.isa)).path);
   const options = { ...startOptions(programs, entry, machine.isa), ...on(machine, CASE_MEMORY) };
   const result = await logged(busybox, options, machine);
   const { notes, ...got } = observed(result);
   const wanted = caseExpectation(entry.name);
   expect({ ...got, ...(got.outcome === wanted.outcome ? {} : { notes }) }).toEqual(wanted);
+  return result;
 }
 
 /** Runs a case on a mounted folder of the host; it must print and write what the host's own program does. */
-export async function checkFolderCase(programs: Programs, entry: ProgramCase, machine = RISCV64): Promise<void> {
+export async function checkFolderCase(programs: Programs, entry: ProgramCase, machine = RISCV64): Promise<RunResult> {
   const { name, program, sameAs = '', args, fixture = '', stdin = '' } = entry;
   const scratch = mkdtempSync(join(tmpdir(), 'veridian-programs-'));
   try {
@@ -161,6 +165,7 @@ export async function checkFolderCase(programs: Programs, entry: ProgramCase, ma
       notes: host.stderr.toString('latin1').trim(),
     });
     expect(filesBelow(ours)).toEqual(filesBelow(theirs));
+    return result;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -47,6 +47,7 @@ function statisticsOf(kernel: BootedKernel, hostMs: number, usedFrames: number):
   const statistics = kernel.statistics();
   return {
     instructions: statistics.instructions,
+    instructionsByCpu: statistics.instructionsByCpu,
     exact: kernel.machine.features.exactBudget,
     systemCalls: statistics.systemCalls,
     faults: statistics.faults,
