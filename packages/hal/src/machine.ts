@@ -6,8 +6,9 @@
  * on workers and ring through `next`. Everything here is the same on the emulated machine, QEMU and KVM.
  *
  * Several CPUs (docs/adr/0009-many-cpus.md; the kit's group `cpus` holds every line of it):
- * - One thread, the kernel's, makes all calls. CPU 0 is *inline*: it makes progress only inside `run` and `next`. Every
- *   other CPU runs by itself from `start` on, also while the kernel does something else, until it comes back.
+ * - One thread, the kernel's, makes all calls; other threads have `kick` and nothing else. CPU 0 is *inline*: it makes
+ *   progress only inside `run` and `next`. Every other CPU runs by itself from `start` on, also while the kernel does
+ *   something else, until it comes back.
  * - A CPU is *started* from `start` until `next` returns it, exactly once per `start`; its trap record is valid from
  *   then to its next `start` or `run`. The context is *running* as long: the kernel then neither reads nor writes its
  *   register view (its contents are undefined), and every method of `Contexts` that takes it panics. All other
@@ -31,6 +32,7 @@ import type {
   Nanoseconds,
   PhysAddr,
 } from '@veridian-os/abi';
+import type { KickHandle } from './kick.js';
 import type { RegisterLayout, RegisterView, Isa } from './registers.js';
 import type { Trap } from './trap.js';
 
@@ -197,7 +199,7 @@ export interface Cpu {
    * `hal/context` when the context is not alive or runs elsewhere
    */
   run(context: ContextId, budget: Instructions): Trap;
-  /** Makes the current or next run return Interrupt. Sticky, idempotent, callable from another thread. */
+  /** Makes the current or next run return Interrupt. Sticky, idempotent. From another thread: `Machine.kickHandle`. */
   interrupt(): void;
 }
 
@@ -238,6 +240,13 @@ export interface Machine {
    * machine with one CPU may run it all the same, and to its end: its budget and `clock.setDeadline` bound that).
    */
   next(deadline: Nanoseconds): CpuId | -1;
+  /**
+   * What another thread of this process interrupts `cpu` with: it calls `kick(handle)`, whether this thread is inside
+   * `run` or `next`, does something else, or has disposed the machine (then nothing happens). When `kick` has returned,
+   * the current run ends soon or the next one at once. Absent on machines that other threads cannot reach.
+   * @throws RangeError when there is no such CPU; Error where the host has no shared memory
+   */
+  kickHandle?(cpu: CpuId): KickHandle;
   /** Bytes that arrive at the console device, from the host; absent without one. */
   receive?(bytes: Uint8Array): void;
   /** Releases workers, processes and mappings, also of CPUs that are started; idempotent. */

@@ -12,6 +12,7 @@ interface Process {
   readonly arch: string;
   readonly pid: number;
   getBuiltinModule(name: 'node:module'): { createRequire(from: string): Require };
+  getBuiltinModule(name: 'node:worker_threads'): unknown;
 }
 
 /** @returns undefined where there is no Node.js */

@@ -1,13 +1,15 @@
 /** The hart as the kernel uses it: U mode only, every trap comes back. */
 import type { ContextId, CpuId, Instructions } from '@veridian-os/abi';
 import { panic } from '@veridian-os/abi';
-import type { Cpu, Trap } from '@veridian-os/hal';
+import type { Cpu, Kicks, Trap } from '@veridian-os/hal';
 import { Access, FaultKind, TrapKind } from '@veridian-os/hal';
 import type { ContextTable } from './contexts.js';
 import type { CoreExports } from './internal/core.js';
 import { HART, HART_BYTES, TRAP } from './internal/layout.js';
 
 const MAX_BUDGET = 2 ** 31 - 1;
+/** Instructions between two looks at kicks from other threads, while there may be any. */
+export const LOOK_EVERY = 10_000;
 const TWO_32 = 4294967296;
 
 /** RISC-V exception code to the hal's fault and access; index = code. */
@@ -57,6 +59,8 @@ export class EmulatedCpu implements Cpu {
   protected readonly core: CoreExports;
   protected readonly words: Uint32Array<ArrayBufferLike>;
   protected readonly contexts: ContextTable;
+  /** From other threads. */
+  protected readonly kicks: Kicks;
   private readonly record: TrapRecord;
   /** First word of the CPU's own part of the memory. */
   private readonly first: number;
@@ -65,11 +69,12 @@ export class EmulatedCpu implements Cpu {
   /** What was started and waits for `next`. */
   private held: ContextId | null = null;
 
-  constructor(id: CpuId, core: CoreExports, words: Uint32Array<ArrayBufferLike>, contexts: ContextTable) {
+  constructor(id: CpuId, core: CoreExports, words: Uint32Array<ArrayBufferLike>, contexts: ContextTable, kicks: Kicks) {
     this.id = id;
     this.core = core;
     this.words = words;
     this.contexts = contexts;
+    this.kicks = kicks;
     this.first = (id * HART_BYTES) / 4;
     this.record = new TrapRecord();
     this.trap = this.record;
@@ -90,14 +95,25 @@ export class EmulatedCpu implements Cpu {
     if (this.held !== null) panic('cpu/start', `CPU ${this.id} is started`);
     checkBudget(budget);
     const address = this.contexts.acquire(context);
-    let kind: TrapKind;
     try {
-      kind = this.core.runHosted(address, budget) as TrapKind;
+      if (this.kicks.isOpen) this.runLooking(context, address, budget);
+      else this.report(context, this.core.runHosted(address, budget) as TrapKind, this.consumed);
     } finally {
       this.contexts.release(context);
     }
-    this.report(context, kind, this.consumed);
     return this.record;
+  }
+
+  /** The same in slices, which the guest cannot tell from one piece. */
+  private runLooking(context: ContextId, address: number, budget: number): void {
+    let done = 0;
+    let kind: TrapKind;
+    do {
+      if (this.kicks.take(this.id)) this.interrupt();
+      kind = this.core.runHosted(address, Math.min(LOOK_EVERY, budget - done)) as TrapKind;
+      done += this.consumed;
+    } while (kind === TrapKind.Budget && done < budget);
+    this.report(context, kind, done);
   }
 
   interrupt(): void {

@@ -7,10 +7,10 @@
  */
 import type { ContextId, CpuId, Instructions, Nanoseconds } from '@veridian-os/abi';
 import { NONE, panic } from '@veridian-os/abi';
-import type { Trap } from '@veridian-os/hal';
+import type { Kicks, Trap } from '@veridian-os/hal';
 import { TrapKind } from '@veridian-os/hal';
 import type { ContextTable } from './contexts.js';
-import { EmulatedCpu, checkBudget } from './cpu.js';
+import { EmulatedCpu, LOOK_EVERY, checkBudget } from './cpu.js';
 import type { HartsClock } from './harts-clock.js';
 import type { SharedCoreExports } from './internal/core.js';
 import { HART, HART_BYTES, HartState, TRAP } from './internal/layout.js';
@@ -42,7 +42,7 @@ export class Hart extends EmulatedCpu {
   private readonly harts: Harts;
 
   constructor(id: CpuId, core: SharedCoreExports, words: Uint32Array<ArrayBufferLike>, harts: Harts) {
-    super(id, core, words, harts.contexts);
+    super(id, core, words, harts.contexts, harts.kicks);
     this.tables = core;
     this.harts = harts;
   }
@@ -82,6 +82,7 @@ export class Hart extends EmulatedCpu {
 export class Harts {
   readonly cpus: readonly Hart[];
   readonly contexts: ContextTable;
+  readonly kicks: Kicks;
   /** Why a worker broke. */
   failure: string | undefined;
   private readonly clock: HartsClock;
@@ -95,8 +96,10 @@ export class Harts {
     words: Uint32Array<ArrayBufferLike>,
     contexts: ContextTable,
     clock: HartsClock,
+    kicks: Kicks,
   ) {
     this.contexts = contexts;
+    this.kicks = kicks;
     this.clock = clock;
     this.control = new Int32Array(words.buffer);
     this.cpus = cores.map((core, i) => new Hart(i as CpuId, core, words, this));
@@ -116,6 +119,7 @@ export class Harts {
     this.startedCount++;
     hart.left = budget;
     hart.done = 0;
+    this.hear();
     if (cpu === 0) return;
     this.write(hart, HART.REGISTERS, address);
     this.write(hart, HART.BUDGET, budget);
@@ -128,6 +132,7 @@ export class Harts {
     let room = this.clock.instructionsUntil(deadline);
     for (;;) {
       this.hush();
+      this.hear();
       const back = this.takeBack();
       if (back !== NONE) return back;
       if (this.startedCount === 0) return NONE;
@@ -142,6 +147,7 @@ export class Harts {
   waitFor(hart: Hart): void {
     for (let naps = 0; ; naps++) {
       this.hush();
+      this.hear();
       if (hart.id === 0 ? this.advance(hart, SLICE) : this.take(hart)) return;
       if (hart.id === 0) continue;
       this.checkAlive(naps, hart);
@@ -202,6 +208,12 @@ export class Harts {
     Atomics.store(this.control, HART.BELL / 4, 0);
   }
 
+  /** Passes kicks from other threads on: here, because whoever waits for a CPU comes by every NAP_MS or SLICE. */
+  private hear(): void {
+    if (!this.kicks.isOpen) return;
+    for (const hart of this.cpus) if (this.kicks.take(hart.id)) hart.interrupt();
+  }
+
   private isQuiet(hart: Hart): boolean {
     return hart.id === 0 || this.read(hart, HART.STATE) !== HartState.Running;
   }
@@ -228,7 +240,8 @@ export class Harts {
 
   /** Runs the inline CPU for a while. @returns whether it came back */
   private advance(inline: Hart, room: number): boolean {
-    if (!inline.step(Math.min(inline.left, SLICE, room))) return false;
+    const slice = this.kicks.isOpen ? LOOK_EVERY : SLICE;
+    if (!inline.step(Math.min(inline.left, slice, room))) return false;
     this.ended(inline);
     return true;
   }

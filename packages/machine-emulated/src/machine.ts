@@ -17,8 +17,16 @@ import {
   TestFinisher,
   Uart16550,
 } from '@veridian-os/devices';
-import type { Clock, Firmware, InterruptController, Machine, MachineFeatures, MachineInfo } from '@veridian-os/hal';
-import { RISCV64 } from '@veridian-os/hal';
+import type {
+  Clock,
+  Firmware,
+  InterruptController,
+  KickHandle,
+  Machine,
+  MachineFeatures,
+  MachineInfo,
+} from '@veridian-os/hal';
+import { Kicks, RISCV64 } from '@veridian-os/hal';
 import type { EmulatedMachineOptions } from './api.js';
 import { MEMORY_MAP, UART_SOURCE } from './api.js';
 import { VirtualClock } from './clock.js';
@@ -61,6 +69,7 @@ export class EmulatedMachine implements Machine {
   /** Undefined with one CPU. */
   private readonly harts: Harts | undefined;
   private readonly systemHart: SystemHart | undefined;
+  private readonly kicks: Kicks;
   private readonly words: Uint32Array<ArrayBufferLike>;
   private started: { context: ContextId; budget: Instructions } | null = null;
 
@@ -92,18 +101,19 @@ export class EmulatedMachine implements Machine {
       return core;
     });
     this.contexts = new ContextTable(memory.buffer, plan.contexts, settings.maxContexts, () => this.dropReservations());
+    this.kicks = new Kicks(cpus);
     const clock = this.createClock(settings);
     this.clock = clock;
     if (clock instanceof HartsClock) {
-      this.harts = new Harts(this.cores, this.words, this.contexts, clock);
+      this.harts = new Harts(this.cores, this.words, this.contexts, clock, this.kicks);
       this.cpus = this.harts.cpus;
       this.mmu = new SharedMmu(this.harts, ram, plan.code);
       startWorkers(this.harts, module, memory);
     } else {
       const [core] = this.cores;
-      this.cpus = [new EmulatedCpu(0 as CpuId, core, this.words, this.contexts)];
+      this.cpus = [new EmulatedCpu(0 as CpuId, core, this.words, this.contexts, this.kicks)];
       this.mmu = new EmulatedMmu(core, ram);
-      this.systemHart = new SystemHart(core, this.words, this.contexts, clock);
+      this.systemHart = new SystemHart(core, this.words, this.contexts, clock, this.kicks);
     }
     const plic = new Plic(PLIC_SOURCES, 2, (context, high) => this.onPlic(context, high));
     this.interrupts = new PlicInterrupts(plic);
@@ -164,8 +174,14 @@ export class EmulatedMachine implements Machine {
     return cpu.id;
   }
 
+  /** From then on runs look for kicks every 10,000 instructions. */
+  kickHandle(cpu: CpuId): KickHandle {
+    return this.kicks.handle(cpu);
+  }
+
   dispose(): void {
     this.started = null;
+    this.kicks.close();
     this.harts?.quit();
   }
 

@@ -4,14 +4,16 @@
  */
 import type { ContextId, Instructions } from '@veridian-os/abi';
 import { ENOMEM } from '@veridian-os/abi';
-import type { RegisterView } from '@veridian-os/hal';
+import type { Kicks, RegisterView } from '@veridian-os/hal';
 import type { VirtualClock } from './clock.js';
 import type { ContextTable } from './contexts.js';
+import { LOOK_EVERY } from './cpu.js';
 import type { StopRequest } from '@veridian-os/devices';
 import type { CoreExports } from './internal/core.js';
 import { HART, TRAP } from './internal/layout.js';
 
 const TWO_32 = 4294967296;
+const BUDGET = 0;
 const IDLE = 5;
 const KICK = 4;
 const PC_WORD = 64;
@@ -29,15 +31,23 @@ export class SystemHart {
   private readonly words: Uint32Array<ArrayBufferLike>;
   private readonly contexts: ContextTable;
   private readonly clock: VirtualClock;
+  private readonly kicks: Kicks;
   private context: ContextId | null = null;
   /** Set when the guest used the test finisher. */
   stopped: StopRequest | null = null;
 
-  constructor(core: CoreExports, words: Uint32Array<ArrayBufferLike>, contexts: ContextTable, clock: VirtualClock) {
+  constructor(
+    core: CoreExports,
+    words: Uint32Array<ArrayBufferLike>,
+    contexts: ContextTable,
+    clock: VirtualClock,
+    kicks: Kicks,
+  ) {
     this.core = core;
     this.words = words;
     this.contexts = contexts;
     this.clock = clock;
+    this.kicks = kicks;
   }
 
   /** A guest kernel has the hart: device interrupts are its business. */
@@ -72,11 +82,15 @@ export class SystemHart {
   run(budget: number): SystemTrap {
     const address = this.contexts.addressOf(this.own());
     let consumed = 0;
+    const { kicks } = this;
     for (;;) {
-      const kind = this.core.runSystem(address, budget - consumed);
+      if (kicks.take(0)) this.words[HART.KICK / 4] = 1;
+      const slice = kicks.isOpen ? Math.min(LOOK_EVERY, budget - consumed) : budget - consumed;
+      const kind = this.core.runSystem(address, slice);
       consumed += this.words[TRAP.CONSUMED / 4 + 1] * TWO_32 + this.words[TRAP.CONSUMED / 4];
       if (this.stopped !== null) return { kind: 'stopped', consumed: consumed as Instructions };
       if (kind === KICK) return { kind: 'kick', consumed: consumed as Instructions };
+      if (kind === BUDGET && consumed < budget) continue;
       if (kind !== IDLE) return { kind: 'budget', consumed: consumed as Instructions };
       if (!this.clock.skipToDeadline()) return { kind: 'idle', consumed: consumed as Instructions };
     }

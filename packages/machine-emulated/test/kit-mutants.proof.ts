@@ -3,9 +3,13 @@ import { describe, it } from '@jest/globals';
 import { machineKit, machineKitProof, relaxedMachine } from '@veridian-os/hal/testing';
 import type { Machine } from '@veridian-os/hal';
 import { EmulatedMachine } from '@veridian-os/machine-emulated';
+import { kickFromThread } from '../../../tools/kick-from-thread.js';
 
 const create = (): Machine => EmulatedMachine.create({ memoryBytes: 8 * 1024 * 1024, maxContexts: 1500 });
 
-machineKitProof({ describe, it }, create);
+machineKitProof({ describe, it }, create, { kickFromThread });
 
-machineKit({ describe, it }, () => relaxedMachine(create()), { name: 'emulated, with every freedom used' });
+machineKit({ describe, it }, () => relaxedMachine(create()), {
+  name: 'emulated, with every freedom used',
+  kickFromThread,
+});

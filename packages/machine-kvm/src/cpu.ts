@@ -61,6 +61,8 @@ export interface Runner {
   run(cpu: KvmCpu, context: ContextId, budget: Instructions): void;
   /** The CPU is to come back soon. */
   kick(cpu: KvmCpu): void;
+  /** Whether another thread has kicked the CPU since the last time. */
+  takeKick(cpu: KvmCpu): boolean;
 }
 
 export interface KvmCpuOptions {
@@ -90,10 +92,11 @@ export class KvmCpu implements Cpu {
   private view: RegisterView = this.before;
   private root = 0;
   private budget = 0;
+  /** Time at which the guest was last got ready after something else. */
+  entered = 0;
   /** Longest time in the guest, ns; and what was spent of it before `entered`. */
   private slice = 0;
   private spent = 0;
-  private entered = 0;
   private stretches = 0;
   private kicked = false;
   private halted = false;
@@ -199,8 +202,8 @@ export class KvmCpu implements Cpu {
 
   /** A kick or a deadline that has passed: told once. */
   private interrupted(now: number): boolean {
-    const { clock } = this.options;
-    if (this.kicked) {
+    const { clock, runner } = this.options;
+    if (runner.takeKick(this) || this.kicked) {
       this.kicked = false;
       this.record.kind = this.halted ? TrapKind.Halt : TrapKind.Interrupt;
       return true;

@@ -7,13 +7,13 @@
  */
 import type { ContextId, CpuId, Instructions, Nanoseconds } from '@veridian-os/abi';
 import { NONE, panic } from '@veridian-os/abi';
-import { koffiPath } from '@veridian-os/libc';
+import { Kicks } from '@veridian-os/hal';
+import { Relay, koffiPath, startThread } from '@veridian-os/libc';
 import type { Libc } from '@veridian-os/libc';
 import type { KvmCpu, Runner } from './cpu.js';
 import { After, NOBODY } from './cpu.js';
 import type { HostClock } from './host/clock.js';
-import { CONTROL, CpuState } from './host/serve-cpu.js';
-import { startWorker } from './host/worker.js';
+import { CONTROL, CpuState, serveCpu } from './host/serve-cpu.js';
 import type { Alarm } from './internal/alarm.js';
 import { SIGNAL } from './internal/alarm.js';
 
@@ -26,6 +26,8 @@ const MAX_NAPS = 1000;
 
 export class Cpus implements Runner {
   cpus: readonly KvmCpu[] = [];
+  /** From other threads. */
+  readonly kicks: Kicks;
   private readonly libc: Libc;
   private readonly clock: HostClock;
   private readonly alarm: Alarm;
@@ -39,6 +41,7 @@ export class Cpus implements Runner {
     this.clock = clock;
     this.alarm = alarm;
     this.control = new Int32Array(new SharedArrayBuffer(count * CONTROL.WORDS * 4));
+    this.kicks = new Kicks(count, (words) => this.listen(words));
   }
 
   /** Starts the workers of all CPUs but the first. */
@@ -47,7 +50,7 @@ export class Cpus implements Runner {
     if (cpus.length === 1) return;
     const common = { koffi: koffiPath(), control: this.control.buffer, signal: SIGNAL, thread: this.libc.gettid() };
     const failed = (error: unknown): void => void (this.failure = String(error));
-    for (const { id } of cpus.slice(1)) startWorker({ ...common, cpu: id }, failed);
+    for (const { id } of cpus.slice(1)) startThread(serveCpu, { ...common, cpu: id }, failed);
     for (const { id } of cpus.slice(1)) this.awaitChange(id, CONTROL.THREAD, 0);
   }
 
@@ -77,6 +80,10 @@ export class Cpus implements Runner {
     if (cpu.id === 0)
       cpu.vcpu.leave(); // it is started and waits for `next`
     else this.pull(cpu);
+  }
+
+  takeKick({ id }: KvmCpu): boolean {
+    return this.kicks.take(id);
   }
 
   /** Takes every CPU that runs now out of the guest; those that go on forget their translations first. */
@@ -109,6 +116,7 @@ export class Cpus implements Runner {
 
   /** Ends the workers, whatever they run. */
   close(): void {
+    this.kicks.close();
     for (const cpu of this.cpus.slice(1)) {
       const { id } = cpu;
       if (this.failure !== undefined) continue;
@@ -126,7 +134,7 @@ export class Cpus implements Runner {
     if (yields) cpu.goOn();
     let after: After = After.Enter;
     for (;;) {
-      if (after !== After.Deliver) alarm.ensure(min(cpu.end, clock.deadline, deadline));
+      if (after !== After.Deliver) alarm.ensure(min(cpu.end, clock.deadline, deadline), cpu.entered);
       after = cpu.after(after === After.Deliver ? cpu.vcpu.enter() : this.enter(cpu));
       if (after === After.Done) return;
       if (after !== After.Pause || !yields) continue;
@@ -137,12 +145,15 @@ export class Cpus implements Runner {
     }
   }
 
-  /** Enters the guest, unless another CPU is back: not while something is to be delivered, which must get through. */
+  /**
+   * Enters the guest, unless it is kicked or another CPU is back: not while something is to be delivered, which must get
+   * through.
+   */
   private enter(cpu: KvmCpu): number {
-    if (this.cpus.length === 1) return cpu.vcpu.enter();
-    this.store(0, CONTROL.INLINE, 1); // from here on who comes back sends a signal
+    if (this.cpus.length === 1 && !this.kicks.isOpen) return cpu.vcpu.enter();
+    this.store(0, CONTROL.INLINE, 1); // from here on who kicks or comes back sends a signal
     const isBack = this.cpus.some(({ id }) => this.load(id, CONTROL.STATE) === CpuState.Back);
-    if (isBack) cpu.vcpu.leave();
+    if (isBack || this.kicks.isKicked(0)) cpu.vcpu.leave();
     const back = cpu.vcpu.enter();
     this.store(0, CONTROL.INLINE, 0);
     return back;
@@ -176,7 +187,8 @@ export class Cpus implements Runner {
   }
 
   /** Lets the worker enter the guest; its timer rings when the budget is spent. */
-  private post({ id, vcpu, end }: KvmCpu, after: After = After.Enter): void {
+  private post(cpu: KvmCpu, after: After = After.Enter): void {
+    const { id, vcpu, end } = cpu;
     const left = max(1, min(end, this.clock.deadline) - this.clock.now());
     const time = after === After.Deliver ? 0 : left; // 0 = no timer
     this.store(id, CONTROL.VCPU, vcpu.fd);
@@ -184,6 +196,19 @@ export class Cpus implements Runner {
     this.store(id, CONTROL.NANOSECONDS, floor(time % NS_PER_SECOND));
     this.store(id, CONTROL.STATE, CpuState.Running);
     Atomics.notify(this.control, id * CONTROL.WORDS + CONTROL.STATE);
+    // Since `begin` looked. What is to be delivered must get through.
+    if (after !== After.Deliver && this.kicks.isKicked(id)) this.pull(cpu);
+  }
+
+  /** Kicks from other threads become signals to whoever is in the guest. */
+  private listen(words: Int32Array<SharedArrayBuffer>): Relay {
+    const lines = this.cpus.map(({ id }) => {
+      const call = { thread: id === 0 ? this.libc.gettid() : this.load(id, CONTROL.THREAD), signal: SIGNAL };
+      const base = id * CONTROL.WORDS;
+      if (id === 0) return { call, gate: CONTROL.INLINE, open: 1 };
+      return { call, gate: base + CONTROL.STATE, open: CpuState.Running };
+    });
+    return new Relay({ words, gates: this.control, lines });
   }
 
   /** The clock's deadline has passed: some CPU has to notice. */

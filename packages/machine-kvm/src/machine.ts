@@ -15,6 +15,7 @@ import type {
   Counter,
   Firmware,
   InterruptController,
+  KickHandle,
   Machine,
   MachineFeatures,
   MachineInfo,
@@ -141,6 +142,11 @@ export class KvmMachine implements Machine {
 
   next(deadline: Nanoseconds): CpuId | -1 {
     return this.runner.next(deadline);
+  }
+
+  /** Starts a thread that passes kicks on, when it is first called. */
+  kickHandle(cpu: CpuId): KickHandle {
+    return this.runner.kicks.handle(cpu);
   }
 
   dispose(): void {

@@ -3,9 +3,10 @@ import { describe, it } from '@jest/globals';
 import { machineKit, machineKitProof, relaxedMachine } from '@veridian-os/hal/testing';
 import type { Machine } from '@veridian-os/hal';
 import { KvmMachine } from '@veridian-os/machine-kvm';
+import { kickFromThread } from '../../../tools/kick-from-thread.js';
 import { answer } from './helpers/rig.js';
 
-const create = (): Machine => KvmMachine.create({ memoryBytes: 8 << 20, maxContexts: 1500 });
+const create = (cpus = 1): Machine => KvmMachine.create({ memoryBytes: 8 << 20, maxContexts: 1500, cpus });
 
 const EVERYWHERE = 'an edit reaches every address space';
 const COHERENT = 'x86 keeps code coherent by itself';
@@ -18,6 +19,11 @@ const hidden: Readonly<Record<string, string>> = {
 
 if (answer.available) {
   machineKitProof({ describe, it }, create, { hidden });
+  machineKitProof({ describe, it }, () => create(2), {
+    name: 'kvm, 2 CPUs',
+    groups: ['kicks from threads'],
+    kickFromThread,
+  });
   machineKit({ describe, it }, () => relaxedMachine(create()), { name: 'kvm, with every freedom used' });
 } else {
   describe('proof of the kit on kvm', () => it.skip('KVM is not available', () => undefined));

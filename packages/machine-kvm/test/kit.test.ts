@@ -2,10 +2,12 @@
 import { describe, it } from '@jest/globals';
 import { machineKit } from '@veridian-os/hal/testing';
 import { KvmMachine } from '@veridian-os/machine-kvm';
+import { kickFromThread } from '../../../tools/kick-from-thread.js';
 import { answer } from './helpers/rig.js';
 
 if (answer.available) {
   machineKit({ describe, it }, () => KvmMachine.create({ memoryBytes: 8 << 20, maxContexts: 1500 }), {
+    kickFromThread,
     createLarge: () => KvmMachine.create({ memoryBytes: 2 ** 30 }),
   });
 } else {

@@ -1,12 +1,12 @@
 /** One CPU of QEMU: runs a context through its mailbox and says why it came back. */
 import type { ContextId, CpuId, Instructions } from '@veridian-os/abi';
 import { panic } from '@veridian-os/abi';
-import { Access, FaultKind, TrapKind, type Cpu, type Trap } from '@veridian-os/hal';
+import { Access, FaultKind, TrapKind, type Cpu, type Kicks, type Trap } from '@veridian-os/hal';
 import type { HostClock } from './clock.js';
 import type { ContextTable } from './contexts.js';
 import type { HostMonitor } from './host-monitor.js';
 import type { MonitorCause, QemuIsa, WritableTrap } from './isa.js';
-import { CAUSE_INTERRUPT, KICK, Kick, MAILBOX, Opcode, SPECIAL_HI } from './layout.js';
+import { CAUSE_INTERRUPT, Kick, MAILBOX, Opcode, SPECIAL_HI } from './layout.js';
 import type { Mailbox } from './mailbox.js';
 
 const MAX_BUDGET = 2 ** 31 - 1;
@@ -18,6 +18,7 @@ const LEAST_RUN_NS = 100_000;
 const MOST_PROLONGATIONS = 3;
 /** One instruction counts as a nanosecond, as on the emulated machine. */
 const NS_PER_INSTRUCTION = 1;
+const { store } = Atomics;
 /** The kick word when nothing but our own wish that an inline CPU stands still has ended a run. */
 const PAUSED = 1 << (8 * Kick.Pause);
 
@@ -31,6 +32,9 @@ export interface CpuParts {
   readonly monitor: HostMonitor;
   readonly contexts: ContextTable;
   readonly clock: HostClock;
+  /** From other threads; and which CPUs they have to wake, 1 = running. */
+  readonly kicks: Kicks;
+  readonly gates: Int32Array<SharedArrayBuffer>;
   /** Of the monitor's timer. */
   readonly ticksPerSecond: number;
   /** Hears of the counter at every way back. */
@@ -71,11 +75,6 @@ export class QemuCpu implements Cpu {
       addressHi: 0,
     };
     this.trap = this.record;
-  }
-
-  /** How another thread interrupts this CPU. */
-  get kickPort(): { readonly fd: number; readonly byte: number } {
-    return { fd: this.parts.monitor.process.bell, byte: KICK + this.id };
   }
 
   get isStarted(): boolean {
@@ -132,9 +131,10 @@ export class QemuCpu implements Cpu {
 
   /** Lets the context run until the next event; `finish` says whether that was the end. */
   resume(): void {
-    const { clock, monitor, ticksPerSecond } = this.parts;
+    const { clock, gates, kicks, monitor, ticksPerSecond } = this.parts;
     const now = clock.now();
-    if (clock.isDue(now)) this.mailbox.kick(Kick.Interrupt);
+    store(gates, this.id, 1); // from here on who kicks also rings
+    if (clock.isDue(now) || kicks.isKicked(this.id)) this.mailbox.kick(Kick.Interrupt);
     const ns = Math.max(1, Math.min(this.budgetEnd, clock.deadline) - now);
     this.promisedMs = ns / NS_PER_MS;
     const ticks = Math.ceil((ns * ticksPerSecond) / NS_PER_SECOND);
@@ -152,7 +152,7 @@ export class QemuCpu implements Cpu {
     if (!this.mailbox.isDone) monitor.ring();
     monitor.await(this.mailbox, this.promisedMs);
     const { words } = this.mailbox;
-    if (words[MAILBOX.CAUSE / 4 + 1] === SPECIAL_HI && words[MAILBOX.ADDRESS / 4] === PAUSED) this.running = false;
+    if (words[MAILBOX.CAUSE / 4 + 1] === SPECIAL_HI && words[MAILBOX.ADDRESS / 4] === PAUSED) this.rest();
     else this.mailbox.unkick(Kick.Pause);
   }
 
@@ -164,15 +164,26 @@ export class QemuCpu implements Cpu {
   /** After the mailbox says done. @returns true when the CPU is back; false when it was let run on */
   finish(): boolean {
     const { words } = this.mailbox;
-    const { cause, record } = this;
+    const { cause } = this;
     this.parts.guest?.hear(this.mailbox);
     cause.causeLo = words[MAILBOX.CAUSE / 4];
     cause.causeHi = words[MAILBOX.CAUSE / 4 + 1];
     if (cause.causeHi !== SPECIAL_HI) this.trapped();
-    else if (cause.causeLo === CAUSE_INTERRUPT) record.kind = this.halted ? TrapKind.Halt : TrapKind.Interrupt;
+    else if (cause.causeLo === CAUSE_INTERRUPT) this.kicked();
     else if (!this.timedOut()) return false;
     this.comeBack();
     return true;
+  }
+
+  /** However many kicks there were, this is what they get. */
+  private kicked(): void {
+    this.parts.kicks.take(this.id);
+    this.record.kind = this.halted ? TrapKind.Halt : TrapKind.Interrupt;
+  }
+
+  private rest(): void {
+    this.running = false;
+    store(this.parts.gates, this.id, 0);
   }
 
   /** A timer rang. @returns false when it was too early */
@@ -216,6 +227,6 @@ export class QemuCpu implements Cpu {
     if (record.kind !== TrapKind.Fault && record.kind !== TrapKind.Breakpoint) record.fault = FaultKind.None;
     contexts.setRunning(this.context, false);
     this.started = false;
-    this.running = false;
+    this.rest();
   }
 }

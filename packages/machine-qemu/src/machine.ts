@@ -1,14 +1,17 @@
 /** QEMU as a machine: one process, a monitor of ours in it, guest RAM shared with this process. */
 import type { ContextId, CpuId, Instructions, MemoryRegion, Nanoseconds } from '@veridian-os/abi';
+import { Kicks } from '@veridian-os/hal';
 import type {
   Clock,
   Counter,
   Firmware,
   InterruptController,
+  KickHandle,
   Machine,
   MachineFeatures,
   MachineInfo,
 } from '@veridian-os/hal';
+import { Relay } from '@veridian-os/libc';
 import type { QemuMachineOptions } from './api.js';
 import { Board, QemuBus } from './board.js';
 import { HostClock } from './clock.js';
@@ -17,16 +20,10 @@ import { QemuCpu } from './cpu.js';
 import { CpuSet } from './cpu-set.js';
 import { Engine } from './engine.js';
 import { GuestCounter } from './guest-counter.js';
-import { Opcode } from './layout.js';
+import { KICK, Opcode } from './layout.js';
 import type { Mailbox } from './mailbox.js';
 import { QemuMmu } from './mmu.js';
 import { readOptions, type Settings } from './options.js';
-
-/** Rings a CPU from any thread of this process: write `byte` to `fd`. */
-export interface KickPort {
-  readonly fd: number;
-  readonly byte: number;
-}
 
 export class QemuMachine implements Machine {
   readonly info: MachineInfo;
@@ -45,6 +42,7 @@ export class QemuMachine implements Machine {
   private readonly board: Board;
   private readonly engine: Engine;
   private readonly all: CpuSet;
+  private readonly kicks: Kicks;
   private readonly options: QemuMachineOptions;
   private disposed = false;
 
@@ -67,7 +65,10 @@ export class QemuMachine implements Machine {
     this.contexts = createContexts(engine);
     const followed = GuestCounter.follow(engine, clock);
     if (followed !== undefined) this.counter = followed.counter;
-    const parts = { isa, monitor, contexts: this.contexts, clock, ticksPerSecond, guest: followed?.guest };
+    const gates = new Int32Array(new SharedArrayBuffer(settings.cpus * 4));
+    this.kicks = new Kicks(settings.cpus, (words) => listen(engine, words, gates));
+    const hosts = { clock, kicks: this.kicks, gates, guest: followed?.guest };
+    const parts = { isa, monitor, contexts: this.contexts, ticksPerSecond, ...hosts };
     this.cpus = monitor.mailboxes.map((_, i) => new QemuCpu(i as CpuId, parts));
     this.all = new CpuSet(this.cpus, clock, monitor);
     this.mmu = new QemuMmu(monitor, ram, isa.prepareRoot !== undefined);
@@ -89,6 +90,7 @@ export class QemuMachine implements Machine {
    * @throws KernelPanic `cpu/host` when this one's process has ended or does not answer
    */
   renew(): QemuMachine {
+    this.kicks.close();
     this.engine.renew();
     this.disposed = true;
     return new QemuMachine(this.options, this.engine);
@@ -98,9 +100,9 @@ export class QemuMachine implements Machine {
     this.board.uart.receive(bytes);
   }
 
-  /** How another thread of this process interrupts a CPU. */
-  kickPort(cpu: CpuId): KickPort {
-    return this.cpus[cpu].kickPort;
+  /** Starts a thread that passes kicks on, when it is first called. */
+  kickHandle(cpu: CpuId): KickHandle {
+    return this.kicks.handle(cpu);
   }
 
   start(cpu: CpuId, context: ContextId, budget: Instructions): void {
@@ -114,8 +116,21 @@ export class QemuMachine implements Machine {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
+    this.kicks.close();
     this.engine.dispose();
   }
+}
+
+/** Kicks from other threads become bytes on the doorbell. */
+function listen(
+  { process, settings }: Engine,
+  words: Int32Array<SharedArrayBuffer>,
+  gates: Int32Array<SharedArrayBuffer>,
+): Relay {
+  return process.lendBell((socket) => {
+    const line = (id: number) => ({ call: { socket, byte: KICK + id }, gate: id, open: 1 });
+    return new Relay({ words, gates, lines: Array.from({ length: settings.cpus }, (_, id) => line(id)) });
+  });
 }
 
 function createContexts({ isa, features, monitor, ram, settings }: Engine): ContextTable {

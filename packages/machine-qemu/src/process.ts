@@ -32,6 +32,7 @@ export class QemuProcess {
   private readonly doorbell: Doorbell;
   private readonly log: number;
   private readonly hangMs: number;
+  private borrower: { close(): void } | undefined;
   private ended = false;
 
   /** @throws Error when it cannot be started */
@@ -70,9 +71,12 @@ export class QemuProcess {
     this.doorbell.ring(byte);
   }
 
-  /** Descriptor of the doorbell: whoever in this process writes to it rings. */
-  get bell(): number {
-    return this.doorbell.fd;
+  /** Lets another thread ring: `open` is given the doorbell's descriptor, which is closed after `close` has returned. */
+  lendBell<T extends { close(): void }>(open: (socket: number) => T): T {
+    this.checkAlive();
+    const borrower = open(this.doorbell.fd);
+    this.borrower = borrower;
+    return borrower;
   }
 
   /**
@@ -113,6 +117,7 @@ export class QemuProcess {
   dispose(): void {
     if (this.ended) return;
     this.ended = true;
+    this.borrower?.close();
     // Node's `kill` of what could not be started signals process 0: everyone in this process's group.
     if (this.child.pid !== undefined) this.child.kill('SIGKILL');
     this.doorbell.close();

@@ -2,6 +2,7 @@
 import { describe, it } from '@jest/globals';
 import { machineKitProof } from '@veridian-os/hal/testing';
 import { reusing } from '@veridian-os/machine-qemu/testing';
+import { kickFromThread } from '../../../tools/kick-from-thread.js';
 import { available, small } from './helpers/qemu.js';
 
 const ALL = 'QEMU forgets all translations of all address spaces at once';
@@ -17,6 +18,11 @@ for (const isa of available()) {
     { describe, it },
     reusing(() => small(isa)),
     { hidden },
+  );
+  machineKitProof(
+    { describe, it },
+    reusing(() => small(isa, { cpus: 2 })),
+    { name: `qemu-${isa}, two CPUs`, groups: ['kicks from threads'], kickFromThread },
   );
 }
 

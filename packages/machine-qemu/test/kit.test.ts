@@ -2,6 +2,7 @@
 import { describe, it } from '@jest/globals';
 import { machineKit, type MachineKitOptions } from '@veridian-os/hal/testing';
 import { processKit, reusing } from '@veridian-os/machine-qemu/testing';
+import { kickFromThread } from '../../../tools/kick-from-thread.js';
 import { WITHOUT, available, small } from './helpers/qemu.js';
 
 for (const isa of available()) {
@@ -14,6 +15,12 @@ for (const isa of available()) {
   kit({}, { without: WITHOUT[isa], createLarge: () => small(isa, { memoryBytes: 1.25 * 2 ** 30 }) });
   kit({ cpus: 2 }, { name: `qemu-${isa}, two CPUs`, groups: ['cpus', 'contexts', 'interrupts and time'] });
   kit({ waiting: 'spinning' }, { name: `qemu-${isa}, spinning`, groups: ['traps', 'interrupts and time', 'mmu'] });
+  // Started, not renewed: their processes end while other threads kick.
+  machineKit({ describe, it }, () => small(isa, { cpus: 2 }), {
+    name: `qemu-${isa}, two CPUs, kicked`,
+    groups: ['kicks from threads'],
+    kickFromThread,
+  });
   describe(`qemu-${isa}`, () => {
     processKit(
       { describe, it },

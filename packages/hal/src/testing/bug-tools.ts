@@ -18,6 +18,7 @@ export interface SeededBug {
 /** Reasons for {@link SeededBug.needs}. */
 export const has = {
   severalCpus: ({ cpus }: Machine): boolean => cpus.length > 1,
+  kickHandles: ({ kickHandle }: Machine): boolean => kickHandle !== undefined,
   exactBudgets: ({ features }: Machine): boolean => features.exactBudget,
   determinism: ({ features }: Machine): boolean => features.deterministic,
   counter: ({ counter }: Machine): boolean => counter !== undefined,

@@ -14,6 +14,8 @@ export interface GroupTools {
   readonly features: MachineFeatures;
   /** The machine has a `counter`. */
   readonly hasCounter: boolean;
+  /** CPUs that the machine has. */
+  readonly cpus: number;
   readonly firmware: Firmware['kind'];
   readonly options: MachineKitOptions;
   /** A state that shows which floating-point and vector registers the machine has. */

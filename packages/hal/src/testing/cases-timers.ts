@@ -31,7 +31,6 @@ export const timerCases: CaseGroup = (tools) => {
   deadlineCases(tools);
   nextCases(tools);
   waitCases(tools);
-  threadCases(tools);
 };
 
 const deadlineCases: CaseGroup = ({ add, guest }) => {
@@ -202,20 +201,5 @@ const waitCases: CaseGroup = ({ add, guest }) => {
       const known = kind === TrapKind.Idle || kind === TrapKind.Interrupt || kind === TrapKind.Fault;
       check(known, `kind: got ${nameOf(TrapKind, kind)}`);
     }
-  });
-};
-
-const threadCases: CaseGroup = ({ add, options }) => {
-  const { kickFromThread } = options;
-  if (kickFromThread === undefined) return;
-
-  add('a kick from another thread ends a run that would go on', (bench) => {
-    const { context } = spinner(bench);
-    expectKind(bench.run(context, 50_000), TrapKind.Budget);
-    kickFromThread(bench.machine);
-    // Spurious interrupts may come before it, a spent budget must not: it is seconds away.
-    const result = bench.runOnce(context, PLENTY);
-    expectKind(result, TrapKind.Interrupt);
-    check(bench.get(context, bench.guest.work[0])[0] > 0, 'the program did not run');
   });
 };

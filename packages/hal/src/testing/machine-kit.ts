@@ -5,6 +5,7 @@
  * the interface promises; runs tolerate spurious interrupts wherever the interface does. What a machine's `features`
  * rule out is not registered.
  */
+import type { KickHandle } from '../kick.js';
 import type { Machine } from '../machine.js';
 import type { AddCase, CaseGroup } from './case-group.js';
 import { arithmeticCases } from './cases-arithmetic.js';
@@ -21,6 +22,7 @@ import { misuseCases } from './cases-misuse.js';
 import { mmuCases } from './cases-mmu.js';
 import { powerCases } from './cases-power.js';
 import { randomCases } from './cases-random.js';
+import { threadCases } from './cases-threads.js';
 import { timerCases } from './cases-timers.js';
 import { trapCases } from './cases-traps.js';
 import { vectorCases } from './cases-vectors.js';
@@ -47,10 +49,15 @@ export interface MachineKitOptions {
   /** Makes a machine with a region of at least 1 GiB; its cases are not registered without. */
   readonly createLarge?: () => Machine;
   /**
-   * Kicks CPU 0 of a machine from another thread of the host about 20 ms from now, while this thread is inside `run`: the
-   * kit cannot start threads. Its case is not registered without.
+   * Starts a thread of the host, which the kit cannot: its cases are not registered without, nor where machines have no
+   * `kickHandle`. The thread waits for `delayMs`, adds 1 to `sign[0]`, calls `kick` with each handle in turn, adds 1 again,
+   * each time with `Atomics` and a notification, and ends.
    */
-  readonly kickFromThread?: (machine: Machine) => void;
+  readonly kickFromThread?: (
+    handles: readonly KickHandle[],
+    delayMs: number,
+    sign: Int32Array<SharedArrayBuffer>,
+  ) => void;
 }
 
 const GROUPS = {
@@ -62,6 +69,7 @@ const GROUPS = {
   'interrupts and time': interruptCases,
   timers: timerCases,
   counter: counterCases,
+  'kicks from threads': threadCases,
   contexts: contextCases,
   vectors: vectorCases,
   memory: memoryCases,
@@ -102,7 +110,8 @@ export function machineKit(
 ): void {
   const probe = createMachine();
   const { features, firmware, info, counter } = probe;
-  const several = probe.cpus.length > 1;
+  const cpus = probe.cpus.length;
+  const hasThreads = options.kickFromThread !== undefined && probe.kickHandle !== undefined;
   const guest = guestIsa(info.layout);
   const template = fpTemplate(createBench(probe));
   probe.dispose();
@@ -112,7 +121,8 @@ export function machineKit(
 
   describe(`machine: ${options.name ?? info.name}`, () => {
     for (const name of options.groups ?? MACHINE_KIT_GROUPS) {
-      if (name === 'cpus' && !several) continue;
+      if (name === 'cpus' && cpus === 1) continue;
+      if (name === 'kicks from threads' && !hasThreads) continue;
       const cases: [title: string, body: () => void][] = [];
       const add =
         (make: () => Machine): AddCase =>
@@ -126,6 +136,7 @@ export function machineKit(
         guest,
         features,
         hasCounter: counter !== undefined,
+        cpus,
         firmware: firmware.kind,
         fpTemplate: template,
         options,

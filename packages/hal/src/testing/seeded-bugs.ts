@@ -11,6 +11,7 @@ import { fpBugs, laterBugs } from './bugs-later.js';
 import { mmuBugs } from './bugs-mmu.js';
 import { randomBugs } from './bugs-random.js';
 import { deviceBugs, stateBugs } from './bugs-state.js';
+import { threadBugs } from './bugs-threads.js';
 import { timeBugs } from './bugs-time.js';
 import { trapBugs } from './bugs-traps.js';
 
@@ -29,5 +30,6 @@ export function seededBugs(): readonly SeededBug[] {
     ...laterBugs,
     ...randomBugs,
     ...cpuBugs,
+    ...threadBugs,
   ];
 }

@@ -3,9 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import { machineKit } from '@veridian-os/hal/testing';
 import { run } from '@veridian-os/veridian';
 import { exits } from '@veridian-os/veridian/testing';
+import { kickFromThread } from '../../../../tools/kick-from-thread.js';
 import { TinyMachine } from './tiny-machine.js';
 
-machineKit({ describe, it }, () => new TinyMachine());
+machineKit({ describe, it }, () => new TinyMachine(), { kickFromThread });
 
 describe('the kernel on the tiny machine', () => {
   it('runs a Linux program', async () => {

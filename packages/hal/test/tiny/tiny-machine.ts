@@ -21,6 +21,7 @@ import {
   Access,
   FaultKind,
   FdtWriter,
+  Kicks,
   RISCV64,
   TrapKind,
   type Clock,
@@ -28,6 +29,7 @@ import {
   type Contexts,
   type Cpu,
   type Firmware,
+  type KickHandle,
   type Machine,
   type MachineFeatures,
   type MachineInfo,
@@ -153,6 +155,7 @@ export class TinyMachine implements Machine, Cpu {
   };
   private readonly core: TinyCpu;
   private kicked = false;
+  private readonly kicks = new Kicks(1);
   private started: { context: ContextId; budget: Instructions } | undefined;
 
   constructor(console: ConsolePort = { output: () => undefined }) {
@@ -208,8 +211,9 @@ export class TinyMachine implements Machine, Cpu {
 
   /** Instructions until something happens; that something. */
   private until(state: TinyContext, end: number): Stop {
-    const { clock } = this;
+    const { clock, kicks } = this;
     for (;;) {
+      if (kicks.take(0)) this.kicked = true;
       if (this.kicked || clock.time >= clock.deadline) {
         if (!this.kicked) clock.deadline = Infinity;
         this.kicked = false;
@@ -229,6 +233,10 @@ export class TinyMachine implements Machine, Cpu {
 
   interrupt(): void {
     this.kicked = true;
+  }
+
+  kickHandle(cpu: CpuId): KickHandle {
+    return this.kicks.handle(cpu);
   }
 
   start(cpu: CpuId, context: ContextId, budget: Instructions): void {
@@ -253,6 +261,7 @@ export class TinyMachine implements Machine, Cpu {
 
   dispose(): void {
     this.started = undefined;
+    this.kicks.close();
   }
 }
 

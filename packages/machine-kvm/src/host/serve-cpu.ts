@@ -5,6 +5,8 @@
  * The function travels as text: it refers to nothing but its arguments.
  */
 
+import type { ThreadHost } from '@veridian-os/libc';
+
 /** Words of a CPU's control block. */
 export const CONTROL = {
   STATE: 0,
@@ -30,7 +32,6 @@ export interface ServeInput {
   readonly control: SharedArrayBuffer;
   readonly cpu: number;
   readonly signal: number;
-  readonly process: number;
   /** Kernel id of the kernel's thread. */
   readonly thread: number;
 }
@@ -41,8 +42,8 @@ interface Foreign {
   errno(): number;
 }
 
-export function serveCpu(input: ServeInput, load: (path: string) => unknown): void {
-  const koffi = load(input.koffi) as Foreign;
+export function serveCpu(input: ServeInput, host: ThreadHost): void {
+  const koffi = host.load(input.koffi) as Foreign;
   const library = koffi.load(null);
   const ioctl = library.func('ioctl', 'int', ['int', 'ulong', 'uintptr_t']);
   const plain = library.func('syscall', 'intptr_t', ['long', 'long', 'long', 'long']);
@@ -82,7 +83,7 @@ export function serveCpu(input: ServeInput, load: (path: string) => unknown): vo
     Atomics.compareExchange(words, base, 1, 2);
     Atomics.add(words, 6, 1);
     Atomics.notify(words, 6);
-    if (Atomics.load(words, 7) !== 0) plain(234, input.process, input.thread, input.signal); // tgkill
+    if (Atomics.load(words, 7) !== 0) plain(234, host.process, input.thread, input.signal); // tgkill
   }
   plain(226, timer[0], 0, 0); // timer_delete
   wait(128, set, 0, none, 8);

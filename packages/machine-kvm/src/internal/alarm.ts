@@ -36,9 +36,13 @@ export class Alarm {
     must(this.libc.ioctlBytes(vcpu, KVM.SET_SIGNAL_MASK, mask), 'KVM_SET_SIGNAL_MASK');
   }
 
-  /** The alarm rings at `at` or earlier. */
-  ensure(at: number): void {
-    if (this.ringsAt <= at) return;
+  /**
+   * The alarm rings at `at` or earlier. One that was to ring before `since` does not count: another machine of this thread
+   * may have heard it.
+   * @param since from then on only this machine has run on this thread
+   */
+  ensure(at: number, since: number): void {
+    if (this.ringsAt <= at && this.ringsAt > since) return;
     this.ringsAt = at;
     if (at === Infinity) return;
     must(this.libc.timerSettime(this.timer, Math.max(1, at - this.clock.now()), 0), 'timer_settime');
@@ -51,6 +55,6 @@ export class Alarm {
 
   close(): void {
     this.libc.timerDelete(this.timer);
-    this.libc.sigtimedwait(SIGNALS, 0); // one that rang unheard
+    while (this.libc.sigtimedwait(SIGNALS, 0) === SIGNAL); // rang or kicked unheard; nobody sends any more
   }
 }

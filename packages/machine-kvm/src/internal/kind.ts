@@ -35,7 +35,7 @@ export function findKind(backend: Backend): KvmKind {
     const end = clock.now() + PATIENCE;
     // Other signals of the host interrupt as well.
     do {
-      alarm.ensure(end);
+      alarm.ensure(end, clock.now());
       back = pool.current.run(view, base);
     } while (back === BACK.INTERRUPTED && clock.now() < end);
   }
