@@ -55,9 +55,11 @@ function loadAverage(kernel: Kernel): string {
   return `0.00 0.00 0.00 ${runnableCount}/${kernel.processes.threadCount} ${last}\n`;
 }
 
+/** Like Linux, the mode that translations use, not the largest that the processor has. */
 function cpuInfo(kernel: Kernel): string {
+  const mmu = kernel.machine.features.pageTables;
   return kernel.hardware.cpus
-    .map((cpu, index) => `processor\t: ${index}\nhart\t\t: ${cpu.id}\nisa\t\t: ${cpu.isa}\nmmu\t\t: ${cpu.mmu}\n\n`)
+    .map((cpu, index) => `processor\t: ${index}\nhart\t\t: ${cpu.id}\nisa\t\t: ${cpu.isa}\nmmu\t\t: ${mmu}\n\n`)
     .join('');
 }
 
