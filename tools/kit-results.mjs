@@ -4,7 +4,7 @@
  * seeded bugs that each caught.
  *
  *   node tools/kit-results.mjs            runs the kit's tests of all machines
- *   node tools/kit-results.mjs JSON       only writes the page, from `jest --json --outputFile=JSON` of such a run
+ *   node tools/kit-results.mjs JSON       only writes the page, from `jest --json --outputFile=JSON` of such a run (`runTests` below)
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,8 @@ const BUGS = /^the machine kit notices, on (.+)$/;
 
 function runTests(file) {
   console.log('kit-results: running the kit on every machine (some minutes)');
-  spawnSync('npx', ['jest', 'packages/machine-', 'packages/hal/test/tiny', '--json', `--outputFile=${file}`], {
+  const tests = ['packages/machine-', 'packages/hal/test/tiny', '--testMatch', '**/test/**/*.{test,proof}.ts'];
+  spawnSync('npx', ['jest', ...tests, '--json', `--outputFile=${file}`], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
