@@ -106,8 +106,10 @@ export class KvmContexts implements Contexts {
 
   private checkIdle(context: ContextId): RegisterView {
     const view = this.views[context];
-    if (view === undefined) return panic('hal/context', `${context} is not alive`);
-    if (this.running[context] !== 0) panic('hal/context', `${context} is running`);
-    return view;
+    return view === undefined || this.running[context] !== 0 ? this.refuse(context) : view;
+  }
+
+  private refuse(context: ContextId): never {
+    panic('hal/context', `${context} ${this.views[context] === undefined ? 'is not alive' : 'is running'}`);
   }
 }

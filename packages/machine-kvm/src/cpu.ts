@@ -22,7 +22,10 @@ import type { VcpuPool } from './internal/vcpu-pool.js';
 const { max } = Math;
 const MAX_BUDGET = 2 ** 31 - 1;
 const TWO_32 = 4294967296;
+// Word indices of a register view.
+const [RIP, RCX, R11, RFLAGS] = [X86.RIP * 2, X86.RCX * 2, X86.R11 * 2, X86.RFLAGS * 2];
 export const NOBODY = -1 as ContextId;
+const { SYSCALL } = PORT;
 /** Shortest run, ns: a shorter one is over before the guest is entered. */
 const SHORTEST = 50_000;
 /**
@@ -41,7 +44,11 @@ export type After = (typeof After)[keyof typeof After];
 
 /** @throws KernelPanic `cpu/budget` */
 export function checkBudget(budget: number): void {
-  if (Number.isInteger(budget) && budget >= 1 && budget <= MAX_BUDGET) return;
+  if (!(budget >= 1 && budget <= MAX_BUDGET && Number.isInteger(budget))) refuseBudget(budget);
+}
+
+/** Apart: what the hot path carries along must be small. */
+function refuseBudget(budget: number): never {
   panic('cpu/budget', `expected an integer 1 .. ${MAX_BUDGET}, got ${budget}`);
 }
 
@@ -131,7 +138,7 @@ export class KvmCpu implements Cpu {
 
   /** Takes a context and gets its vCPU ready to be entered, unless there is something to report at once. */
   begin(context: ContextId, budget: number): void {
-    if (this.isStarted) panic('cpu/start', `CPU ${this.id} is started already`);
+    if (this.isStarted) this.refuseStart();
     checkBudget(budget);
     const { contexts, clock, pool, refresh } = this.options;
     this.view = contexts.acquire(context);
@@ -148,6 +155,10 @@ export class KvmCpu implements Cpu {
     this.vcpu = pool.bind(context, this.id);
     if (this.vcpu.stale) refresh(this.vcpu);
     this.vcpu.prepare(this.view, this.root);
+  }
+
+  private refuseStart(): never {
+    panic('cpu/start', `CPU ${this.id} is started already`);
   }
 
   /** Takes up what was set aside. */
@@ -175,11 +186,26 @@ export class KvmCpu implements Cpu {
 
   /** Looks at how the vCPU came back. */
   after(back: number): After {
+    if (back >= BACK.INTERRUPTED) return this.afterOther(back);
+    this.vcpu.copyOut(this.view, back);
+    if (back === SYSCALL || (back === VECTOR.PAGE && this.leftAtEntry(this.view))) this.record.kind = TrapKind.Syscall;
+    else if (back < VECTORS) this.exception(this.vcpu, this.view, back);
+    else panic('cpu/host', `the monitor came back with ${back}`);
+    return this.finishNow();
+  }
+
+  /** As {@link after}, where no port of the stub says what happened. */
+  private afterOther(back: number): After {
     if (back === BACK.INTERRUPTED && this.vcpu.inFlight()) return After.Deliver;
     this.vcpu.copyOut(this.view, back);
     if (back === BACK.INTERRUPTED && !this.preempted()) return After.Pause;
     if (back === BACK.MMIO && this.device(this.vcpu)) return After.Enter;
-    if (back !== BACK.INTERRUPTED) this.report(this.vcpu, this.view, this.root, back);
+    if (back === BACK.MMIO) this.missing(this.vcpu, this.root);
+    else if (back === BACK.EMULATION) this.unreachable(this.view, this.root);
+    return this.finishNow();
+  }
+
+  private finishNow(): After {
     this.finish(max(1, this.options.clock.now() - this.entered + this.spent));
     return After.Done;
   }
@@ -216,8 +242,8 @@ export class KvmCpu implements Cpu {
 
   /** A signal took the guest off. @returns whether there is something to report */
   private preempted(): boolean {
-    if (this.isEntry(this.view)) {
-      this.syscall(this.view);
+    if (this.leftAtEntry(this.view)) {
+      this.record.kind = TrapKind.Syscall;
       return true;
     }
     const now = this.options.clock.now();
@@ -233,36 +259,26 @@ export class KvmCpu implements Cpu {
 
   private unchanged(view: RegisterView): boolean {
     // The flags do not count: an entry alone sets the fixed ones.
-    for (let i = 0; i < view.length; i++) if (view[i] !== this.before[i] && i !== X86.RFLAGS * 2) return false;
+    for (let i = 0; i < view.length; i++) if (view[i] !== this.before[i] && i !== RFLAGS) return false;
     return true;
   }
 
-  /** Ring 3 at the entry point: SYSCALL where ring 0 is interpreted. */
-  private isEntry(view: RegisterView): boolean {
-    return view[X86.RIP * 2] === this.options.entryLo && view[X86.RIP * 2 + 1] === this.options.entryHi;
-  }
-
-  /** SYSCALL left the next instruction in rcx and the flags in r11. */
-  private syscall(view: RegisterView): void {
-    view[X86.RIP * 2] = view[X86.RCX * 2];
-    view[X86.RIP * 2 + 1] = view[X86.RCX * 2 + 1];
-    view[X86.RFLAGS * 2] = view[X86.R11 * 2];
-    view[X86.RFLAGS * 2 + 1] = view[X86.R11 * 2 + 1];
-    this.record.kind = TrapKind.Syscall;
-  }
-
-  private report(vcpu: Vcpu, view: RegisterView, root: number, back: number): void {
-    if (back === PORT.SYSCALL) this.record.kind = TrapKind.Syscall;
-    else if (back < VECTORS) this.exception(vcpu, view, back);
-    else if (back === BACK.MMIO) this.missing(vcpu, root);
-    else if (back === BACK.EMULATION) this.unreachable(view, root);
-    else panic('cpu/host', `the monitor came back with ${back}`);
+  /**
+   * Ring 3 at the entry point: SYSCALL where ring 0 is interpreted. It left the next instruction in rcx and the flags in r11;
+   * if so they are put where they belong.
+   */
+  private leftAtEntry(view: RegisterView): boolean {
+    if (view[RIP] !== this.options.entryLo || view[RIP + 1] !== this.options.entryHi) return false;
+    view[RIP] = view[RCX];
+    view[RIP + 1] = view[RCX + 1];
+    view[RFLAGS] = view[R11];
+    view[RFLAGS + 1] = view[R11 + 1];
+    return true;
   }
 
   private exception(vcpu: Vcpu, view: RegisterView, vector: number): void {
     const { record } = this;
     if (vector === VECTOR.PAGE) {
-      if (this.isEntry(view)) return this.syscall(view);
       const error = vcpu.errorCode();
       const access = (error & PAGE_ERROR.FETCH) !== 0 ? Access.Execute : Access.Read;
       this.fault(FaultKind.Page, (error & PAGE_ERROR.WRITE) !== 0 ? Access.Write : access);
@@ -275,9 +291,9 @@ export class KvmCpu implements Cpu {
     else if (vector === VECTOR.DEBUG) record.kind = TrapKind.Breakpoint;
     else if (vector === VECTOR.BREAKPOINT) {
       record.kind = TrapKind.Breakpoint;
-      const rip = view[X86.RIP * 2];
-      view[X86.RIP * 2] = rip - 1;
-      if (rip === 0) view[X86.RIP * 2 + 1]--;
+      const rip = view[RIP];
+      view[RIP] = rip - 1;
+      if (rip === 0) view[RIP + 1]--;
     } else {
       const kind = FAULTS[vector] ?? FaultKind.None;
       if (kind === FaultKind.None) panic('cpu/host', `exception ${vector} in ring 3`);
@@ -316,7 +332,7 @@ export class KvmCpu implements Cpu {
   /** KVM could not interpret an instruction: it lies outside memory, or it reaches there in a way KVM does not know. */
   private unreachable(view: RegisterView, root: number): void {
     const { ram } = this.options;
-    const rip = view[X86.RIP * 2 + 1] * TWO_32 + view[X86.RIP * 2];
+    const rip = view[RIP + 1] * TWO_32 + view[RIP];
     const physical = translate(ram, root, rip);
     const fetched = physical >= 0 && ram.find(physical) !== undefined;
     this.fault(FaultKind.Bus, fetched ? Access.Read : Access.Execute);

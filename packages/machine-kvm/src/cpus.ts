@@ -63,8 +63,9 @@ export class Cpus implements Runner {
 
   run(cpu: KvmCpu, context: ContextId, budget: Instructions): void {
     cpu.begin(context, budget);
-    if (cpu.id === 0) while (!cpu.isBack) this.advance(cpu, Infinity, false);
-    else if (!cpu.isBack) {
+    if (cpu.id === 0) {
+      for (let after: After = After.Enter; !cpu.isBack;) after = this.visit(cpu, Infinity, after);
+    } else if (!cpu.isBack) {
       this.post(cpu);
       while (!cpu.isBack) {
         const bell = this.bell();
@@ -110,7 +111,7 @@ export class Cpus implements Runner {
       if (now >= deadline && !(isFirst && this.cpus.length === 1)) return NONE;
       isFirst = false;
       if (inline.context === NOBODY) this.sleep(bell, min(deadline, this.clock.deadline));
-      else this.advance(inline, deadline, true);
+      else this.advance(inline, deadline);
     }
   }
 
@@ -127,30 +128,34 @@ export class Cpus implements Runner {
     }
   }
 
-  /** The inline CPU, until it is back, or until `deadline` or another CPU's return. */
-  private advance(cpu: KvmCpu, deadline: number, yields: boolean): void {
+  /** Takes up the inline CPU, until it is back, or until `deadline` or another CPU's return. */
+  private advance(cpu: KvmCpu, deadline: number): void {
     if (cpu.isBack) return;
-    const { alarm, clock } = this;
-    if (yields) cpu.goOn();
+    cpu.goOn();
     let after: After = After.Enter;
-    for (;;) {
-      if (after !== After.Deliver) alarm.ensure(min(cpu.end, clock.deadline, deadline), cpu.entered);
-      after = cpu.after(after === After.Deliver ? cpu.vcpu.enter() : this.enter(cpu));
+    do {
+      after = this.visit(cpu, deadline, after);
       if (after === After.Done) return;
-      if (after !== After.Pause || !yields) continue;
-      if (clock.now() < deadline && !this.cpus.some(({ id }) => this.load(id, CONTROL.STATE) === CpuState.Back))
-        continue;
-      cpu.setAside();
-      return;
-    }
+    } while (
+      after !== After.Pause ||
+      (this.clock.now() < deadline && !this.cpus.some(({ id }) => this.load(id, CONTROL.STATE) === CpuState.Back))
+    );
+    cpu.setAside();
+  }
+
+  /** The inline CPU once into the guest and back. The hot path: short enough to be inlined whole. */
+  private visit(cpu: KvmCpu, deadline: number, before: After): After {
+    if (before === After.Deliver) return cpu.after(cpu.vcpu.enter());
+    this.alarm.ensure(min(cpu.end, this.clock.deadline, deadline), cpu.entered);
+    const isAlone = this.cpus.length === 1 && !this.kicks.isOpen;
+    return cpu.after(isAlone ? cpu.vcpu.enter() : this.enterWatched(cpu));
   }
 
   /**
    * Enters the guest, unless it is kicked or another CPU is back: not while something is to be delivered, which must get
    * through.
    */
-  private enter(cpu: KvmCpu): number {
-    if (this.cpus.length === 1 && !this.kicks.isOpen) return cpu.vcpu.enter();
+  private enterWatched(cpu: KvmCpu): number {
     this.store(0, CONTROL.INLINE, 1); // from here on who kicks or comes back sends a signal
     const isBack = this.cpus.some(({ id }) => this.load(id, CONTROL.STATE) === CpuState.Back);
     if (isBack || this.kicks.isKicked(0)) cpu.vcpu.leave();

@@ -42,7 +42,10 @@ export class Alarm {
    * @param since from then on only this machine has run on this thread
    */
   ensure(at: number, since: number): void {
-    if (this.ringsAt <= at && this.ringsAt > since) return;
+    if (this.ringsAt > at || this.ringsAt <= since) this.set(at);
+  }
+
+  private set(at: number): void {
     this.ringsAt = at;
     if (at === Infinity) return;
     must(this.libc.timerSettime(this.timer, Math.max(1, at - this.clock.now()), 0), 'timer_settime');

@@ -9,7 +9,7 @@
  */
 import { PAGE_SIZE, panic } from '@veridian-os/abi';
 import type { RegisterView } from '@veridian-os/hal';
-import { X86 } from '@veridian-os/hal';
+import { X86, X86_64 } from '@veridian-os/hal';
 import type { Libc } from '@veridian-os/libc';
 import { MappedMemory } from '@veridian-os/libc';
 import type { Alarm } from './alarm.js';
@@ -18,7 +18,7 @@ import type { MonitorPlan } from './monitor-image.js';
 import { DIRECT_HIGH } from './monitor-image.js';
 import { KERNEL_CODE, KERNEL_DATA, USER_CODE, USER_DATA, resetSpecialRegisters } from './special-registers.js';
 import type { Segment } from './special-registers.js';
-import { PORT } from './stub.js';
+import { PORT, VECTORS } from './stub.js';
 import type { KvmVm } from './vm.js';
 import { must } from './vm.js';
 
@@ -29,7 +29,10 @@ const { floor } = Math;
 /** What `run` comes back with beside the ports of the stub. */
 export const BACK = { INTERRUPTED: 0x100, MMIO: 0x101, EMULATION: 0x102 } as const;
 
+const { IMMEDIATE_EXIT } = RUN;
+const { IO } = EXIT;
 // Word indices in the run page.
+const IO_PORT = RUN.IO_PORT >> 2; // its upper half
 const REASON = RUN.EXIT_REASON / 4;
 const VALID = RUN.VALID_REGS / 4;
 const DIRTY = RUN.DIRTY_REGS / 4;
@@ -40,8 +43,6 @@ const RIP = REGS + REG.RIP * 2;
 const RFLAGS = REGS + REG.RFLAGS * 2;
 const CS = SREGS + SREG.CS / 4;
 const SS = SREGS + SREG.SS / 4;
-const FS_BASE = SREGS + SREG.FS / 4;
-const GS_BASE = SREGS + SREG.GS / 4;
 const CR2 = SREGS + SREG.CR2 / 4;
 const CR3 = SREGS + SREG.CR3 / 4;
 /** `KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS` */
@@ -53,8 +54,26 @@ const USER_FLAGS = 0x250dd5;
 const FIXED_FLAGS = 0x202;
 const STUB_FLAGS = 0x2;
 
+/** Where each word of a context's registers is in the run page. One loop over a table stays small enough to be inlined. */
+const VIEW_WORDS = X86_64.count * 2;
+const PLACES = Int32Array.from({ length: VIEW_WORDS }, (_, word) => placeOf(word >> 1) + (word & 1));
+
+function placeOf(register: number): number {
+  if (register === X86.FS_BASE) return SREGS + SREG.FS / 4;
+  if (register === X86.GS_BASE) return SREGS + SREG.GS / 4;
+  const order = [X86.RAX, X86.RBX, X86.RCX, X86.RDX, X86.RSI, X86.RDI, X86.RSP, X86.RBP].indexOf(register as 0);
+  return REGS + (order < 0 ? register : order) * 2; // r8 .. rflags are in the same places
+}
+
 /** Trap frame below the top of the stack, in words from the end of the state page: rip, cs, rflags, rsp, ss. */
 const FRAME = PAGE_SIZE / 4 - 10;
+const wordsOf = (...registers: number[]): Int32Array => Int32Array.from(registers.flatMap((r) => [2 * r, 2 * r + 1]));
+/** What an exception leaves in its frame, and where there. */
+const TRAP_WORDS = wordsOf(X86.RIP, X86.RFLAGS, X86.RSP);
+const TRAP_PLACES = wordsOf(0, 2, 3).map((word) => FRAME + word);
+/** Where SYSCALL leaves the first two of them. */
+const SYSCALL_WORDS = wordsOf(X86.RCX, X86.R11);
+const { SYSCALL } = PORT;
 
 export interface VcpuOptions {
   readonly vm: KvmVm;
@@ -134,12 +153,15 @@ export class Vcpu {
   decode(result: number): number {
     const { words } = this;
     words[DIRTY] = 0;
-    this.bytes[RUN.IMMEDIATE_EXIT] = 0;
+    this.bytes[IMMEDIATE_EXIT] = 0;
+    return result === 0 && words[REASON] === IO ? words[IO_PORT] >>> 16 : this.decodeOther(result);
+  }
+
+  private decodeOther(result: number): number {
+    const { words } = this;
     if (result === EINTR) return BACK.INTERRUPTED;
     must(result, 'KVM_RUN');
     switch (words[REASON]) {
-      case EXIT.IO:
-        return words[RUN.IO_PORT >> 2] >>> 16;
       case EXIT.MMIO:
         return BACK.MMIO;
       case EXIT.INTERNAL_ERROR:
@@ -278,60 +300,19 @@ export class Vcpu {
 
   private copyIn(view: RegisterView): void {
     const { words } = this;
-    copyPair(words, REGS, view, X86.RAX);
-    copyPair(words, REGS + 2, view, X86.RBX);
-    copyPair(words, REGS + 4, view, X86.RCX);
-    copyPair(words, REGS + 6, view, X86.RDX);
-    copyPair(words, REGS + 8, view, X86.RSI);
-    copyPair(words, REGS + 10, view, X86.RDI);
-    copyPair(words, RSP, view, X86.RSP);
-    copyPair(words, REGS + 14, view, X86.RBP);
-    for (let i = X86.R8 * 2; i < X86.RFLAGS * 2; i++) words[REGS + i] = view[i]; // r8 .. rip are in the same places
-    words[RFLAGS] = (view[X86.RFLAGS * 2] & USER_FLAGS) | FIXED_FLAGS;
+    for (let i = 0; i < VIEW_WORDS; i++) words[PLACES[i]] = view[i];
+    words[RFLAGS] = (words[RFLAGS] & USER_FLAGS) | FIXED_FLAGS;
     words[RFLAGS + 1] = 0;
-    copyPair(words, FS_BASE, view, X86.FS_BASE);
-    copyPair(words, GS_BASE, view, X86.GS_BASE);
   }
 
   /** Copies the registers of ring 3 to `view`, from wherever `back` left them. */
   copyOut(view: RegisterView, back: number): void {
-    const { words } = this;
-    copyBack(view, X86.RAX, words, REGS);
-    copyBack(view, X86.RBX, words, REGS + 2);
-    copyBack(view, X86.RCX, words, REGS + 4);
-    copyBack(view, X86.RDX, words, REGS + 6);
-    copyBack(view, X86.RSI, words, REGS + 8);
-    copyBack(view, X86.RDI, words, REGS + 10);
-    copyBack(view, X86.RBP, words, REGS + 14);
-    for (let i = X86.R8 * 2; i < X86.RIP * 2; i++) view[i] = words[REGS + i];
-    copyBack(view, X86.FS_BASE, words, FS_BASE);
-    copyBack(view, X86.GS_BASE, words, GS_BASE);
-    if (back < 32) {
-      const { state } = this;
-      copyBack(view, X86.RIP, state, FRAME);
-      copyBack(view, X86.RFLAGS, state, FRAME + 4);
-      copyBack(view, X86.RSP, state, FRAME + 6);
-      return;
-    }
-    copyBack(view, X86.RSP, words, RSP);
-    if (back === PORT.SYSCALL) {
-      copyBack(view, X86.RIP, words, REGS + 4);
-      copyBack(view, X86.RFLAGS, words, REGS + X86.R11 * 2);
-    } else {
-      copyBack(view, X86.RIP, words, RIP);
-      copyBack(view, X86.RFLAGS, words, RFLAGS);
+    const { words, state } = this;
+    for (let i = 0; i < VIEW_WORDS; i++) view[i] = words[PLACES[i]];
+    if (back < VECTORS) {
+      for (let i = 0; i < 6; i++) view[TRAP_WORDS[i]] = state[TRAP_PLACES[i]];
+    } else if (back === SYSCALL) {
+      for (let i = 0; i < 4; i++) view[TRAP_WORDS[i]] = view[SYSCALL_WORDS[i]];
     }
   }
-}
-
-type Words = Uint32Array<ArrayBufferLike>;
-
-function copyPair(to: Words, at: number, view: Words, register: number): void {
-  to[at] = view[register * 2];
-  to[at + 1] = view[register * 2 + 1];
-}
-
-function copyBack(view: Words, register: number, from: Words, at: number): void {
-  view[register * 2] = from[at];
-  view[register * 2 + 1] = from[at + 1];
 }
