@@ -113,7 +113,8 @@ export class Engine {
 function startQemu(settings: Settings, isa: QemuIsa, sharing: Sharing, bytes: number): QemuProcess {
   const args = [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', ...isa.args(settings)],
-    ...['-smp', String(settings.cpus), '-m', `size=${bytes}B`],
+    // With room for one CPU only, QEMU leaves out barriers and the atomicity of atomic instructions; the host is another.
+    ...['-smp', `cpus=${settings.cpus},maxcpus=${Math.max(2, settings.cpus)}`, '-m', `size=${bytes}B`],
     ...['-object', `memory-backend-file,id=ram,size=${bytes}B,mem-path=${RAM_PATH},share=on`],
     ...['-chardev', `socket,id=bell,fd=${SOCKET_FD}`, '-serial', 'chardev:bell'],
     ...(isa.firmware === undefined ? [] : ['-bios', FIRMWARE_PATH]),

@@ -42,9 +42,9 @@ const generalCases: CaseGroup = ({ add, guest, features }) => {
       return count(bench, guest, program) - before;
     };
     const small = Array.from({ length: 5 }, () => during(10_000)).sort((a, b) => a - b)[2];
-    // Where a budget is a time, the larger one is beyond the least that a machine can measure.
-    const enough = features.exactBudget ? 100_000 : 20_000_000;
-    const large = Array.from({ length: 5 }, () => during(enough)).sort((a, b) => a - b)[2];
+    // Where a budget is a time, the larger one is beyond what a busy host adds to the smaller.
+    const enough = features.exactBudget ? 100_000 : 100_000_000;
+    const large = Array.from({ length: 3 }, () => during(enough)).sort((a, b) => a - b)[1];
     check(large > small, `turns: ${large} with the larger budget, ${small} with the smaller`);
   });
 
