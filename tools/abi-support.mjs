@@ -48,10 +48,10 @@ function readLog(file) {
 
 function runTests(log) {
   console.log('abi-support: running the guests and programs on every machine (some minutes)');
-  const tests = ['guests', 'real-programs', 'on-[a-z0-9-]+'].map(
-    (name) => `packages/cli/test/programs/${name}.test.ts`,
+  const tests = ['guests.test', 'real-programs.test', 'on-[a-z0-9-]+.long'].map(
+    (name) => `packages/cli/test/programs/${name}.ts`,
   );
-  const { status } = spawnSync('npx', ['jest', ...tests], {
+  const { status } = spawnSync('npx', ['jest', ...tests, '--testMatch', '**/test/**/*.{test,long}.ts'], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, VERIDIAN_CALL_LOG: log },

@@ -19,7 +19,7 @@ const BUGS = /^the machine kit notices, on (.+)$/;
 
 function runTests(file) {
   console.log('kit-results: running the kit on every machine (some minutes)');
-  const tests = ['packages/machine-', 'packages/hal/test/tiny', '--testMatch', '**/test/**/*.{test,proof}.ts'];
+  const tests = ['packages/machine-', 'packages/hal/test/tiny', '--testMatch', '**/test/**/*.{test,long}.ts'];
   spawnSync('npx', ['jest', ...tests, '--json', `--outputFile=${file}`], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -99,7 +99,7 @@ const CPUS = 2;
 /** Part of the work that each CPU has to do at least. Equal parts are what a host with idle cores gives. */
 const SMALLEST_SHARE = 0.05;
 /** Runs of the Go program: what goes wrong only now and then. */
-const REPETITIONS = 5;
+const REPETITIONS = 3;
 
 /** Both CPUs have run user code, in earnest. */
 function checkShares({ statistics: { instructions, instructionsByCpu } }: RunResult): void {

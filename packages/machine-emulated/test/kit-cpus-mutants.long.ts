@@ -1,4 +1,4 @@
-/** Proof that the kit watches machines with several CPUs; all other bugs are planted in kit-mutants.proof.ts. */
+/** Proof that the kit watches machines with several CPUs; all other bugs are planted in kit-mutants.long.ts. */
 import { describe, it } from '@jest/globals';
 import { machineKitProof } from '@veridian-os/hal/testing';
 import type { Machine } from '@veridian-os/hal';
