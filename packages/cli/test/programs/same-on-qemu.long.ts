@@ -25,7 +25,7 @@ const TIMED = new Set(
     'vdso-signals vdso clock-order clock-loop clock cpu-time timers timerfd alarm deaths-alarm epoll fork-storm fork-memory futex futex-operations job-control',
     'limits locks mutex-cond pidfd pipes poll-select robust signal-arithmetic signal-kill-process signal-restart',
     'signal-threads signal-mask signalfd socketpair spawn subreaper thread-exit thread-storm thread-tools wait',
-    'exec-chain exec-big interpreter contexts many-cpus other-calls',
+    'exec-chain exec-big interpreter contexts many-cpus other-calls affinity go-threads',
     'identity devices', // /proc shows how much time was used
   ]
     .join(' ')

@@ -1,7 +1,5 @@
 /** Options, memory, devices, page tables that become something else, and what is left after dispose. */
-import { readFileSync, readdirSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { x86_64 } from '@veridian-os/assembler';
 import { PAGE_SIZE } from '@veridian-os/abi';
@@ -11,9 +9,6 @@ import { KvmMachine, MEMORY_MAP } from '@veridian-os/machine-kvm';
 import { CODE, Rig, describeWithKvm } from '../helpers/rig.js';
 
 const { RAX, RBX, EAX, AX, AL, jmpShort, mem8, mem16, mem32, mem64, mov, nop, syscall } = x86_64;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 const WRITE = 7;
 const HOLE = 0x7000_0000;
@@ -223,18 +218,6 @@ function machineEdits(rig: Rig, count: number): Parameters<KvmMachine['mmu']['ap
 }
 
 describeWithKvm('resources', () => {
-  const descriptors = (): number => readdirSync('/proc/self/fd').length;
-  /** Mappings that are neither code nor the JavaScript engine's (which come in 256 KiB). */
-  const mappings = (): number =>
-    readFileSync('/proc/self/maps', 'utf8')
-      .split('\n')
-      .filter((line) => line.includes('kvm') || isOurs(line)).length;
-  const isOurs = (line: string): boolean => {
-    const [, start, end, file] = /^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ \S+ *(.*)$/.exec(line) ?? ['', '0', '0', 'none'];
-    return file === '' && parseInt(end, 16) - parseInt(start, 16) >= MACHINE_BYTES;
-  };
-  const MACHINE_BYTES = 48 << 20;
-
   it('workers of further CPUs end with their machine, whatever they run', async () => {
     const threads = (): number => readdirSync('/proc/self/task').length;
     const use = (): void => {
@@ -249,26 +232,4 @@ describeWithKvm('resources', () => {
     for (let i = 0; i < 1000 && threads() > before; i++) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(threads()).toBeLessThanOrEqual(before);
   });
-
-  it('after a thousand machines, used and disposed of, descriptors and mappings are what they were', async () => {
-    const use = (): void => {
-      const rig = Rig.create({ memoryBytes: MACHINE_BYTES });
-      const { context } = rig.program(syscall(), jmpShort(-2));
-      for (let i = 0; i < 3; i++) expect(rig.run(context).kind).toBe(TrapKind.Syscall);
-      rig.run(rig.context());
-      rig.machine.dispose();
-    };
-    const settle = async (): Promise<void> => {
-      for (let i = 0; i < 5; i++) {
-        collectGarbage();
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    };
-    use();
-    await settle();
-    const before = [descriptors(), mappings()];
-    for (let i = 0; i < 1000; i++) use();
-    await settle();
-    expect([descriptors(), mappings()]).toEqual(before);
-  }, 240_000);
 });
