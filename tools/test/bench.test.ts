@@ -36,7 +36,8 @@ test('writes each case with its peer, and nulls where there is none', () => {
 test('noGc fails a case that allocates enough to be collected', () => {
   const { status, output } = runSuite(`
     let kept;
-    await bench({ case: 'garbage', ours: () => { kept = new Array(1e6).fill(0).map((_, i) => ({ i })); }, noGc: true });
+    const litter = () => { for (let n = 0; n < 8; n++) kept = new Array(5e5).fill(0).map((_, i) => ({ i })); };
+    await bench({ case: 'garbage', ours: litter, noGc: true });
   `);
   expect(status).not.toBe(0);
   expect(output).toMatch(/bench 'garbage': \d+ garbage collections during ours, expected none/);
