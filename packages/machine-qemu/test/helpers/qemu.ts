@@ -1,4 +1,5 @@
 /** Machines of the tests: small, and only where QEMU is. */
+import { describe } from '@jest/globals';
 import type { Isa } from '@veridian-os/hal';
 import { QemuMachine, type QemuMachineOptions } from '@veridian-os/machine-qemu';
 import { findTool, needs } from '../../../../tools/require-tool.js';
@@ -10,6 +11,9 @@ export const hasQemu = (isa: Isa): boolean => needs(`qemu-system-${isa}`, 'setpr
 
 /** The architectures that can be tested here. */
 export const available = (): readonly Isa[] => ALL.filter(hasQemu);
+
+/** One suite per architecture, or one that is skipped: `each` refuses an empty table. */
+export const describeEachQemu = available().length > 0 ? describe.each(available()) : describe.skip.each(ALL);
 
 export const small = (isa: Isa, more: QemuMachineOptions = {}): QemuMachine =>
   QemuMachine.create({ isa, memoryBytes: 8 * 1024 * 1024, maxContexts: 1500, ...more });

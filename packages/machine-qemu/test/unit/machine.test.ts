@@ -1,10 +1,10 @@
 /** What the kit does not ask: QEMU's own devices, memory in windows, idling. */
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { ContextId, Instructions, PhysAddr } from '@veridian-os/abi';
 import { TrapKind, type Bus, type Isa } from '@veridian-os/hal';
 import { PORTS, type QemuMachine } from '@veridian-os/machine-qemu';
-import { available, small } from '../helpers/qemu.js';
+import { describeEachQemu, small } from '../helpers/qemu.js';
 
 /** A clock of QEMU's board, in seconds since 1970. */
 const CLOCKS: Record<Isa, (bus: Bus) => number> = {
@@ -37,7 +37,7 @@ const cpuSeconds = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 };
 
-describe.each(available())('qemu-%s', (isa) => {
+describeEachQemu('qemu-%s', (isa) => {
   it('memory beyond one view comes in regions that follow each other', () => {
     withMachine(small(isa, { memoryBytes: 2.5 * 2 ** 30 }), ({ memory }) => {
       expect(memory.length).toBeGreaterThan(2);

@@ -49,12 +49,13 @@ function disassemble(isa: (typeof ALL)[number], bytes: Uint8Array, base: bigint)
 
 for (const isa of ALL) {
   const support = ISAS[isa];
-  (needs(objdumpFor(isa)) ? describe : describe.skip)(`monitor of ${isa}`, () => {
+  const isHere = needs(objdumpFor(isa));
+  (isHere ? describe : describe.skip)(`monitor of ${isa}`, () => {
     const settings = readOptions({ isa });
     const piece = support?.image(settings).find(({ offset }) => offset === MONITOR);
     const bytes = piece?.bytes ?? new Uint8Array();
     const base = BigInt(support?.ramBase ?? 0) + BigInt(MONITOR) + (BigInt(support?.monitorHi ?? 0) << 32n);
-    const lines = disassemble(isa, bytes, base);
+    const lines = isHere ? disassemble(isa, bytes, base) : []; // a suite that is skipped is read all the same
 
     it('consists of instructions', () => {
       expect(lines.length).toBeGreaterThan(100);
