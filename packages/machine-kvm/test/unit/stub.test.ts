@@ -38,8 +38,10 @@ function routine(lines: Map<number, string>, offset: number): string[] {
   return found;
 }
 
-(needs('objdump') ? describe : describe.skip)('the monitor, disassembled', () => {
-  const lines = disassemble(code.bytes);
+const hasObjdump = needs('objdump');
+(hasObjdump ? describe : describe.skip)('the monitor, disassembled', () => {
+  // A suite that is skipped is read all the same.
+  const lines = hasObjdump ? disassemble(code.bytes) : new Map<number, string>();
 
   it('hands over at once at every vector, and says which it was', () => {
     for (let vector = 0; vector < VECTORS; vector++) {
