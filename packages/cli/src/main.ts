@@ -1,6 +1,7 @@
 /** The `veridian` command: arguments in, exit status out. */
 import { Command, CommanderError } from 'commander';
 import { isMachineUnavailable } from '@veridian-os/veridian';
+import { addMachine } from './commands/machine.js';
 import { addMachines } from './commands/machines.js';
 import { addRun } from './commands/run.js';
 import { addStart } from './commands/start.js';
@@ -42,6 +43,7 @@ async function runCommand(argv: readonly string[], signal: AbortSignal): Promise
     .showHelpAfterError('(veridian --help lists the commands)');
   addStart(program, done, signal);
   addRun(program, done, signal);
+  addMachine(program, done, signal);
   addMachines(program, done);
   try {
     checkCommand(program, argv[0]);

@@ -3,3 +3,5 @@ export { EmulatedMachine } from './machine.js';
 export { SystemHart } from './system.js';
 export type { SystemTrap } from './system.js';
 export type { EmulatedCpu } from './cpu.js';
+export { BareProgram } from './boot/bare.js';
+export type { BareMachine, BareResult } from './boot/bare.js';
