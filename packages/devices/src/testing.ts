@@ -2,6 +2,10 @@
 import * as fc from 'fast-check';
 import type { Device } from './device.js';
 
+export { TestDriver } from './testing/virtio-driver.js';
+export type { TestDriverOptions } from './testing/virtio-driver.js';
+export type { Completion, TestQueue } from './testing/virtio-test-queue.js';
+
 /** The part of jest, vitest and node:test that the kit uses. */
 export interface Runner {
   describe: (name: string, body: () => void) => unknown;
