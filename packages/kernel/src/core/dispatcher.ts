@@ -18,8 +18,15 @@ import { ThreadState, type Thread } from './thread.js';
 
 /** Guest instructions per step: about 10 ms of host time. */
 export const STEP_INSTRUCTIONS = 1_000_000;
-/** Where time is real an instruction counts as a nanosecond, and a step that ends costs a trap. */
+/** Where time is real an instruction counts as a nanosecond. */
 const REAL_STEP = 20_000_000;
+/**
+ * A step that ends costs half a millisecond where time is real: a trap, and a turn of the host's event loop that finds
+ * its code cold. So steps in which programs only compute grow up to here, as long as the host may be kept waiting.
+ */
+const LONGEST_STEP = 60_000_000;
+/** Traps of a step that count as none. */
+const FEW_TRAPS = 4;
 /**
  * What a trap takes of a step beside the instructions that led to it: looking after it takes host time that no instruction
  * counts, so a program that does nothing but call would make steps of seconds.
@@ -41,8 +48,9 @@ export class Dispatcher {
   protected readonly kernel: Kernel;
   /** CPU whose thread is being looked after; with one CPU never another. */
   protected cpu = 0 as CpuId;
-  /** Instructions of a step; fixed where runs are deterministic. */
-  protected readonly stepLength: number;
+  /** Instructions of a step; fixed where runs are deterministic, that is, where time is virtual. */
+  protected stepLength: number;
+  private readonly isReal: boolean;
   private readonly trapCost: number;
   /** Instructions left in this step. */
   private left = 0;
@@ -58,14 +66,16 @@ export class Dispatcher {
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
-    this.stepLength = kernel.machine.clock.virtual ? STEP_INSTRUCTIONS : REAL_STEP;
-    this.trapCost = kernel.machine.clock.virtual ? TRAP_COST : REAL_TRAP_COST;
+    this.isReal = !kernel.machine.clock.virtual;
+    this.stepLength = this.isReal ? REAL_STEP : STEP_INSTRUCTIONS;
+    this.trapCost = this.isReal ? REAL_TRAP_COST : TRAP_COST;
     this.retiredBy = new Float64Array(kernel.machine.cpus.length);
   }
 
   step(): StepResult {
     const { kernel } = this;
     this.left = this.stepLength;
+    const { traps } = this;
     for (let turn = 0; turn < STEP_TURNS && this.left > 0; turn++) {
       this.settle();
       if (kernel.isHalted) return HALTED;
@@ -74,7 +84,13 @@ export class Dispatcher {
       else if (!this.idle()) return { ...IDLE, deadline: kernel.timers.next() };
     }
     this.settle();
+    this.adapt(this.traps - traps);
     return kernel.isHalted ? HALTED : BUSY;
+  }
+
+  /** How long the next step may be, after one with so many traps. */
+  private adapt(traps: number): void {
+    if (this.isReal) this.stepLength = traps < FEW_TRAPS ? Math.min(2 * this.stepLength, LONGEST_STEP) : REAL_STEP;
   }
 
   /** Applies everything that happened: due timers, interrupts, woken queues, the condemned. */
@@ -222,7 +238,7 @@ export class Dispatcher {
 
   /** Where time is real a slice that ends although nobody waits only costs a trap. (Recorded runs keep their cuts.) */
   private isAlone(): boolean {
-    return this.stepLength === REAL_STEP && this.kernel.scheduler.runnableCount <= 1;
+    return this.isReal && this.kernel.scheduler.runnableCount <= 1;
   }
 
   protected account(thread: Thread, trap: Trap): void {
