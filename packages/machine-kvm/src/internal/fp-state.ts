@@ -9,6 +9,16 @@ import { XSAVE_BYTES } from './kvm-abi.js';
 
 const CONTROL = 0;
 const DEFAULT_CONTROL = 0x37f;
+/** Of the x87 control word: what programs set, and a reserved bit that some processors read as one, whatever was loaded. */
+const CONTROL_BITS = 0x1f3f;
+const CONTROL_ONE = 0x40;
+const STATUS = 2;
+const OPCODE = 6;
+const OPCODE_BITS = 0x7ff;
+/** In control and status word alike: the six exceptions, as masks and as flags. */
+const X87_EXCEPTIONS = 0x3f;
+/** Of the status word: an unmasked exception is pending, in both places where that is told. */
+const X87_PENDING = 0x8080;
 const MXCSR = 24;
 const DEFAULT_MXCSR = 0x1f80;
 const MXCSR_BITS = 0xffff;
@@ -81,7 +91,17 @@ export function canonical(state: Uint8Array, components: number): Uint8Array {
   state.fill(0, MXCSR_MASK, MXCSR_MASK + 4).fill(0, SOFTWARE, HEADER_END);
   state.fill(0, PROTECTION_KEYS);
   view.setUint32(HEADER, present, true);
+  if ((present & 1) !== 0) canonicalX87(view);
   return state;
+}
+
+/** Some processors keep what was loaded, others what it means: this is the latter. */
+function canonicalX87(view: DataView): void {
+  const control = (view.getUint16(CONTROL, true) & CONTROL_BITS) | CONTROL_ONE;
+  const status = view.getUint16(STATUS, true) & ~X87_PENDING;
+  view.setUint16(CONTROL, control, true);
+  view.setUint16(OPCODE, view.getUint16(OPCODE, true) & OPCODE_BITS, true);
+  view.setUint16(STATUS, (status & ~control & X87_EXCEPTIONS) === 0 ? status : status | X87_PENDING, true);
 }
 
 /** A state as it is loaded: the legacy part always explicitly, so that nothing of another context shines through. */

@@ -93,6 +93,28 @@ describeWithKvm.each([1, 2, 8])('vector state, %i vCPUs', (vcpus) => {
       }
     }));
 
+  it('the x87 words are the same on every processor, also before a run', () =>
+    withRig((rig) => {
+      const { context } = rig.program(syscall(), jmpShort(-2));
+      const words = (): number[] => Array.from(new Uint16Array(save(rig, context).slice(0, 6).buffer));
+      for (const [fill, control, status] of [
+        [0xff, 0x1f7f, 0x7f7f], // all masked: nothing is pending
+        [0x11, 0x1151, 0x1111],
+        [0x2a, 0x0a6a, 0x2a2a],
+        [0x00, 0x0040, 0x0000],
+      ]) {
+        const state = new Uint8Array(X86_64.fpBytes);
+        state.fill(fill, 0, 8);
+        state[5] = 0;
+        state[XSTATE_BV] = 3;
+        rig.machine.contexts.restoreFp(context, state);
+        const expected = [control, status, fill];
+        expect(words()).toEqual(expected);
+        expect(rig.run(context).kind).toBe(TrapKind.Syscall);
+        expect(words()).toEqual(expected);
+      }
+    }));
+
   it('what is saved is what is restored, also after a run', () =>
     withRig((rig) => {
       const { context } = rig.program(syscall(), jmpShort(-2));
@@ -102,7 +124,10 @@ describeWithKvm.each([1, 2, 8])('vector state, %i vCPUs', (vcpus) => {
       state.fill(0, 2688);
       state.fill(0, 416, 512); // reserved
       for (let i = 0; i < 8; i++) state.fill(0, 32 + i * 16 + 10, 48 + i * 16); // x87 registers have 10 bytes
+      state.set([0x40, 0x07, 0x8e, 0x95]); // one reserved bit is one; the pending exceptions are not masked
       state[5] = 0;
+      state[7] &= 7; // an opcode has 11 bits
+      state.fill(0, 13, 16).fill(0, 21, 24); // pointers are canonical
       const components = componentsOf(rig, context);
       if ((components & 4) === 0) state.fill(0, 576, 832);
       if ((components & 0xe0) === 0) state.fill(0, 1088, 2688);
