@@ -21,3 +21,6 @@ export { MemoryBlock, SECTOR_BYTES } from './virtio/block-backend.js';
 export type { BlockBackend } from './virtio/block-backend.js';
 export { VirtioConsole } from './virtio/virtio-console.js';
 export { VirtioRng } from './virtio/virtio-rng.js';
+export { VirtioNet } from './virtio/virtio-net.js';
+export { GoldfishRtc } from './goldfish-rtc.js';
+export type { RtcPort } from './goldfish-rtc.js';

@@ -1,7 +1,15 @@
 /** Queues against drivers that do anything: polite ones get what a naive model says, rude ones get NEEDS_RESET. */
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { MemoryBlock, VirtioBlk, VirtioConsole, VirtioMmio, VirtioRng, type VirtioDevice } from '../../src/index.js';
+import {
+  MemoryBlock,
+  VirtioBlk,
+  VirtioConsole,
+  VirtioMmio,
+  VirtioNet,
+  VirtioRng,
+  type VirtioDevice,
+} from '../../src/index.js';
 import { TestDriver } from '../../src/testing.js';
 
 const SECTORS = 16;
@@ -121,6 +129,13 @@ describe('garbage', () => {
   const devices: readonly (readonly [string, () => VirtioDevice])[] = [
     ['blk', () => new VirtioBlk(new MemoryBlock(new Uint8Array(4096)))],
     ['console', () => new VirtioConsole(nothing)],
+    [
+      'net',
+      () => {
+        const net: VirtioNet = new VirtioNet(Uint8Array.of(2, 0, 0, 0, 0, 1), (frame) => void net.receive(frame));
+        return net;
+      },
+    ],
     ['rng', () => new VirtioRng((bytes) => bytes.fill(0xa5))],
   ];
   const RAM_BYTES = 0x4000;

@@ -131,6 +131,42 @@ describe('CLINT', () => {
   });
 });
 
+describe('CLINT of several harts', () => {
+  it('has a word of MSWI and two of MTIMER for each, and nothing behind them', () => {
+    const seen: unknown[] = [];
+    const timer = { ticks: () => 7, setDeadline: (tick: number, hart: number) => seen.push([tick, hart]) };
+    const device = new Clint(timer, (high, hart) => seen.push([high, hart]), 2);
+    device.write(4, 4, 3);
+    device.write(8, 4, 1);
+    device.write(0x400c, 4, 2);
+    device.write(0x4008, 4, 9);
+    device.write(0x4010, 4, 0);
+    expect(seen).toEqual([
+      [true, 1],
+      [2 * 2 ** 32 + 0xffffffff, 1],
+      [2 * 2 ** 32 + 9, 1],
+    ]);
+    expect([0, 4, 8, 0x4000, 0x4008, 0x400c, 0x4010].map((at) => device.read(at, 4))).toEqual([
+      0, 1, 0, 0xffffffff, 9, 2, 0,
+    ]);
+    expect(() => new Clint(timer, () => undefined, 4096)).toThrow(/^harts: expected 1 .. 4095, got 4096/);
+  });
+
+  it('the time can be written where the machine lets it', () => {
+    let now = 2 ** 33 + 5;
+    const timer = { ticks: () => now, setDeadline: () => undefined };
+    new Clint(timer, () => undefined).write(0xbff8, 4, 1);
+    expect(now).toBe(2 ** 33 + 5);
+    const device = new Clint({ ...timer, setTicks: (ticks) => void (now = ticks) }, () => undefined);
+    device.write(0xbff8, 4, 0xffffffff);
+    device.write(0xbffc, 4, 1);
+    device.write(0xbffc, 2, 0);
+    expect(now).toBe(2 ** 33 - 1);
+    device.write(0xbffc, 4, 0xffffffff);
+    expect(now).toBe(2 ** 33 - 1);
+  });
+});
+
 it('the test finisher passes, fails with a code, and resets', () => {
   const stops: StopRequest[] = [];
   const device = new TestFinisher((stop) => stops.push(stop));
