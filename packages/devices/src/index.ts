@@ -24,3 +24,16 @@ export { VirtioRng } from './virtio/virtio-rng.js';
 export { VirtioNet } from './virtio/virtio-net.js';
 export { GoldfishRtc } from './goldfish-rtc.js';
 export type { RtcPort } from './goldfish-rtc.js';
+export { Virtio9p } from './virtio/virtio-9p.js';
+export { NinepServer } from './ninep/server.js';
+export { MemoryTree } from './ninep/memory-tree.js';
+export type { MemoryNode, MemoryTreeOptions, TreeTime } from './ninep/memory-tree.js';
+export type {
+  FileTree,
+  NodeAttributes,
+  NodeChange,
+  NodeTime,
+  OpenMode,
+  TreeEntry,
+  TreeStat,
+} from './ninep/file-tree.js';

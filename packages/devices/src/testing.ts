@@ -4,6 +4,8 @@ import type { Device } from './device.js';
 
 export { TestDriver } from './testing/virtio-driver.js';
 export type { TestDriverOptions } from './testing/virtio-driver.js';
+export { NinepClient, u8, u16, u32, u64 } from './testing/ninep-client.js';
+export type { Exchange, Field } from './testing/ninep-client.js';
 export type { Completion, TestQueue } from './testing/virtio-test-queue.js';
 
 /** The part of jest, vitest and node:test that the kit uses. */
