@@ -24,8 +24,11 @@ export interface QemuMachineOptions {
   readonly qemu?: string;
   /** Milliseconds without an answer after which QEMU counts as hung, from 100; default 20,000. */
   readonly hangMs?: number;
-  /** `kvm` runs guests of the host's own ISA on the host's CPU, where `probeQemu(isa, 'kvm')` passes. Default `tcg`. */
-  readonly accelerator?: 'tcg' | 'kvm';
+  /**
+   * `kvm` runs guests of the host's own ISA on the host's CPU, `tcg` translates them. Default `auto`: KVM where a machine
+   * starts with it, which is tried once where it may succeed.
+   */
+  readonly accelerator?: 'auto' | 'tcg' | 'kvm';
   /**
    * How guest memory is shared. `mapped`: the same memory on both sides, through koffi. `mirrored`: what a program can reach
    * is compared and copied around every trap, several times slower, one CPU. Default `auto`: mapped where koffi loads.
@@ -34,9 +37,15 @@ export interface QemuMachineOptions {
 }
 
 /**
- * What a probe found: QEMU's version, how long a machine takes to start, and why it is slower than it could be where it is;
+ * What a probe found: QEMU's version, its accelerator, how long a machine takes to start, and why it is slower than it could be where it is;
  * or one sentence that says why not.
  */
 export type QemuProbe =
-  | { readonly ok: true; readonly version: string; readonly startMs: number; readonly slower?: string }
+  | {
+      readonly ok: true;
+      readonly version: string;
+      readonly accelerator: 'tcg' | 'kvm';
+      readonly startMs: number;
+      readonly slower?: string;
+    }
   | { readonly ok: false; readonly reason: string };

@@ -12,18 +12,19 @@ import type {
   MachineInfo,
 } from '@veridian-os/hal';
 import { Relay } from '@veridian-os/libc';
+import { startEngine } from './accelerator.js';
 import type { QemuMachineOptions } from './api.js';
 import { Board, QemuBus } from './board.js';
 import { HostClock } from './clock.js';
 import { ContextTable } from './contexts.js';
 import { QemuCpu } from './cpu.js';
 import { CpuSet } from './cpu-set.js';
-import { Engine } from './engine.js';
+import type { Engine } from './engine.js';
 import { GuestCounter } from './guest-counter.js';
 import { KICK, Opcode } from './layout.js';
 import type { Mailbox } from './mailbox.js';
 import { QemuMmu } from './mmu.js';
-import { readOptions, type Settings } from './options.js';
+import { readOptions, type Accelerator, type Settings } from './options.js';
 
 export class QemuMachine implements Machine {
   readonly info: MachineInfo;
@@ -44,6 +45,8 @@ export class QemuMachine implements Machine {
   private readonly all: CpuSet;
   private readonly kicks: Kicks;
   private readonly options: QemuMachineOptions;
+  /** What QEMU runs guests with. */
+  readonly accelerator: Accelerator;
   private disposed = false;
 
   /**
@@ -51,7 +54,7 @@ export class QemuMachine implements Machine {
    * @throws RangeError for a bad option; Error, with QEMU's last output, when it does not start
    */
   static create(options: QemuMachineOptions = {}): QemuMachine {
-    return new QemuMachine(options, Engine.start(readOptions(options)));
+    return new QemuMachine(options, startEngine(readOptions(options)));
   }
 
   private constructor(options: QemuMachineOptions, engine: Engine) {
@@ -60,6 +63,7 @@ export class QemuMachine implements Machine {
     this.engine = engine;
     this.memory = ram.regions;
     this.pid = engine.process.pid;
+    this.accelerator = settings.accelerator;
     const clock = new HostClock();
     this.clock = clock;
     this.contexts = createContexts(engine);

@@ -17,3 +17,4 @@ export const nodeChildProcess = (): typeof childProcess => host().getBuiltinModu
 export const nodeFs = (): typeof fileSystem => host().getBuiltinModule('node:fs');
 export const nodeOs = (): typeof operatingSystem => host().getBuiltinModule('node:os');
 export const hostPlatform = (): string => host().platform;
+export const hostArchitecture = (): string => host().arch;

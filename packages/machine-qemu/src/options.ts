@@ -3,6 +3,8 @@ import type { Isa } from '@veridian-os/hal';
 import type { QemuMachineOptions } from './api.js';
 import { MAX_CPUS } from './layout.js';
 
+export type Accelerator = 'tcg' | 'kvm';
+
 export interface Settings {
   readonly isa: Isa;
   readonly memoryBytes: number;
@@ -12,9 +14,12 @@ export interface Settings {
   readonly commandLine: string;
   readonly qemu: string;
   readonly hangMs: number;
-  readonly accelerator: 'tcg' | 'kvm';
+  readonly accelerator: Accelerator;
   readonly sharing: 'auto' | 'mapped' | 'mirrored';
 }
+
+/** What was asked for, before it is known which accelerator works. */
+export type Wanted = Omit<Settings, 'accelerator'> & { readonly accelerator: 'auto' | Accelerator };
 
 const ISAS: readonly Isa[] = ['riscv64', 'aarch64', 'x86_64'];
 const PAGE = 4096;
@@ -39,7 +44,7 @@ function ram(value: number): number {
 }
 
 /** @throws RangeError naming the option */
-export function readOptions(options: QemuMachineOptions): Settings {
+export function readOptions(options: QemuMachineOptions): Wanted {
   const isa = oneOf('isa', options.isa ?? 'riscv64', ISAS);
   return {
     isa,
@@ -50,7 +55,7 @@ export function readOptions(options: QemuMachineOptions): Settings {
     commandLine: options.commandLine ?? '',
     qemu: options.qemu ?? `qemu-system-${isa}`,
     hangMs: integer('hangMs', options.hangMs ?? 20_000, 100, 2 ** 31 - 1),
-    accelerator: oneOf('accelerator', options.accelerator ?? 'tcg', ['tcg', 'kvm']),
+    accelerator: oneOf('accelerator', options.accelerator ?? 'auto', ['auto', 'tcg', 'kvm']),
     sharing: oneOf('sharing', options.sharing ?? 'auto', ['auto', 'mapped', 'mirrored']),
   };
 }

@@ -6,7 +6,8 @@ import { QemuMachine } from './machine.js';
 import { sharingProblem } from './sharing/open.js';
 
 export interface ProbeOptions {
-  readonly accelerator?: 'tcg' | 'kvm';
+  /** Default `auto`, as a machine's. */
+  readonly accelerator?: 'auto' | 'tcg' | 'kvm';
   /** Executable; default `qemu-system-ISA` on PATH. */
   readonly qemu?: string;
   /** How long a machine may take to start; default 5,000. */
@@ -18,7 +19,7 @@ const VERSION = /version (\d+\.\d+\S*)/;
 
 /** Asks QEMU for its version, then starts a machine and runs its monitor. Blocks; never longer than twice the timeout. */
 export function probeQemu(isa: Isa, options: ProbeOptions = {}): QemuProbe {
-  const { accelerator = 'tcg', qemu = `qemu-system-${isa}`, timeoutMs = 5000 } = options;
+  const { accelerator = 'auto', qemu = `qemu-system-${isa}`, timeoutMs = 5000 } = options;
   const no = (reason: string): QemuProbe => ({ ok: false, reason });
   const asked = nodeChildProcess().spawnSync(qemu, ['--version'], { encoding: 'utf8', timeout: timeoutMs });
   if (asked.error !== undefined) return no(`${qemu} does not run (${asked.error.message}).`);
@@ -26,11 +27,14 @@ export function probeQemu(isa: Isa, options: ProbeOptions = {}): QemuProbe {
   if (version === undefined) return no(`${qemu} --version does not say what it is.`);
   const begun = performance.now();
   try {
-    QemuMachine.create({ isa, accelerator, qemu, memoryBytes: SMALLEST, maxContexts: 1, hangMs: timeoutMs }).dispose();
+    const options = { isa, accelerator, qemu, memoryBytes: SMALLEST, maxContexts: 1, hangMs: timeoutMs };
+    const machine = QemuMachine.create(options);
+    machine.dispose();
+    const startMs = performance.now() - begun;
+    const slower = sharingProblem();
+    const found = { version, accelerator: machine.accelerator, startMs };
+    return { ok: true, ...found, ...(slower === undefined ? {} : { slower }) };
   } catch (error) {
     return no(`${qemu} ${version} (${accelerator}) does not start a machine: ${(error as Error).message}`);
   }
-  const startMs = performance.now() - begun;
-  const slower = sharingProblem();
-  return { ok: true, version, startMs, ...(slower === undefined ? {} : { slower }) };
 }

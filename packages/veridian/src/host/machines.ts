@@ -49,9 +49,9 @@ const qemu = (isa: Isa): Kind => ({
   probe() {
     const found = probeQemu(isa);
     if (!found.ok) return Promise.resolve({ available: false, reason: found.reason });
-    const { version, slower } = found;
+    const { version, accelerator, slower } = found;
     const works = slower === undefined ? {} : { works: `one CPU, real time. ${slower}` };
-    return Promise.resolve({ available: true, version: `QEMU ${version}`, ...works });
+    return Promise.resolve({ available: true, version: `QEMU ${version}${accelerator === 'kvm' ? ', KVM' : ''}`, ...works });
   },
 });
 
