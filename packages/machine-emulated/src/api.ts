@@ -33,19 +33,28 @@ export interface EmulatedMachineOptions {
   readonly codePages?: number;
   /** Kernel command line in the device tree's `/chosen`; default ''. */
   readonly commandLine?: string;
+  /** Nanoseconds from 1970 to the machine's start, for its real-time clock; default 0. */
+  readonly epochNs?: bigint;
 }
 
 /** Guest physical addresses of the devices: QEMU's `virt` board. */
 export const MEMORY_MAP = {
   bootRom: { base: 0x1000, length: 0xf000 },
   testFinisher: { base: 0x10_0000, length: 0x1000 },
+  rtc: { base: 0x10_1000, length: 0x1000 },
   clint: { base: 0x200_0000, length: 0x1_0000 },
   plic: { base: 0xc00_0000, length: 0x60_0000 },
   uart: { base: 0x1000_0000, length: 0x100 },
+  /** Eight slots, of interrupt sources 1 to 8. */
+  virtio: { base: 0x1000_1000, length: 0x200, stride: 0x1000 },
   ram: { base: 0x8000_0000 },
 } as const;
 
 /** The UART's source number at the interrupt controller. */
 export const UART_SOURCE = 10;
+/** The real-time clock's. */
+export const RTC_SOURCE = 11;
+/** Places for virtio devices. */
+export const VIRTIO_SLOTS = 8;
 /** Ticks of the guest's `time` per second. */
 export const TIMEBASE_HZ = 10_000_000;

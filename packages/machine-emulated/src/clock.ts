@@ -61,13 +61,23 @@ export class VirtualClock implements Clock {
     this.arm();
   }
 
-  /** Jumps to the next deadline, the CLINT's or the supervisor's. @returns false when there is none ahead */
-  skipToDeadline(): boolean {
+  /** Nanoseconds until the next deadline, the CLINT's or the supervisor's; Infinity: there is none ahead. */
+  get untilDeadline(): number {
     const now = this.now();
     const ahead = [this.deadline, this.supervisorDeadline()].filter((at) => at > now);
-    const next = Math.min(...ahead);
-    if (next === Infinity) return false;
-    this.advance(Math.ceil(next) as Nanoseconds);
+    return Math.min(...ahead) - now;
+  }
+
+  /** Steps until `ns` nanoseconds have passed. */
+  stepsIn(ns: number): number {
+    return Math.ceil((ns * 1000) / this.picoseconds);
+  }
+
+  /** Jumps to the next deadline. @returns false when there is none ahead */
+  skipToDeadline(): boolean {
+    const ahead = this.untilDeadline;
+    if (ahead === Infinity) return false;
+    this.advance(Math.ceil(this.now() + ahead) as Nanoseconds);
     return true;
   }
 

@@ -5,3 +5,4 @@ export type { SystemTrap } from './system.js';
 export type { EmulatedCpu } from './cpu.js';
 export { BareProgram } from './boot/bare.js';
 export type { BareMachine, BareResult } from './boot/bare.js';
+export type { BootImages } from './boot/system-boot.js';

@@ -5,18 +5,7 @@
  */
 import type { ContextId, CpuId, Instructions, MemoryRegion, MmuPort, Nanoseconds, PhysAddr } from '@veridian-os/abi';
 import { NONE, panic } from '@veridian-os/abi';
-import type { StopRequest } from '@veridian-os/devices';
-import {
-  Clint,
-  DeviceBus,
-  MACHINE_CONTEXT,
-  Plic,
-  PlicInterrupts,
-  Rom,
-  SUPERVISOR_CONTEXT,
-  TestFinisher,
-  Uart16550,
-} from '@veridian-os/devices';
+import type { DeviceBus, StopRequest, Uart16550 } from '@veridian-os/devices';
 import type {
   Clock,
   Firmware,
@@ -28,13 +17,16 @@ import type {
 } from '@veridian-os/hal';
 import { Kicks, RISCV64 } from '@veridian-os/hal';
 import type { EmulatedMachineOptions } from './api.js';
-import { MEMORY_MAP, UART_SOURCE } from './api.js';
+import { MEMORY_MAP } from './api.js';
+import { FDT_OFFSET, LINE, VirtBoard } from './board.js';
 import { VirtualClock } from './clock.js';
 import { ContextTable } from './contexts.js';
 import { EmulatedCpu, checkBudget } from './cpu.js';
 import { Harts } from './harts.js';
 import { HartsClock } from './harts-clock.js';
 import { startWorker } from './host/worker.js';
+import { loadPiece } from './boot/load.js';
+import { FW_DYNAMIC_AT, handoffRom, planBoot, type BootImages } from './boot/system-boot.js';
 import { virtTree } from './firmware/virt-tree.js';
 import type { CoreMemory, CoreModule, SharedCoreExports } from './internal/core.js';
 import { compileCore, compileCoreAsync, createMemory, instantiateCore } from './internal/core.js';
@@ -45,12 +37,6 @@ import { EmulatedMmu } from './mmu.js';
 import { SharedMmu } from './shared-mmu.js';
 import type { SystemTrap } from './system.js';
 import { SystemHart } from './system.js';
-
-const PLIC_SOURCES = 31;
-const FDT_OFFSET = 0x100;
-const LINE_MSI = 1 << 3;
-const LINE_SEI = 1 << 9;
-const LINE_MEI = 1 << 11;
 
 export class EmulatedMachine implements Machine {
   readonly info: MachineInfo;
@@ -64,6 +50,10 @@ export class EmulatedMachine implements Machine {
   readonly clock: Clock;
   readonly firmware: Firmware;
   readonly uart: Uart16550;
+  private readonly board: VirtBoard;
+  private readonly rom: Uint8Array;
+  private readonly ram: Settings['ram'];
+  private readonly commandLine: string;
   /** Of each CPU, on this thread. */
   private readonly cores: readonly SharedCoreExports[];
   /** Undefined with one CPU. */
@@ -93,7 +83,10 @@ export class EmulatedMachine implements Machine {
     const ram = new GuestRam(memory.buffer, settings.ram, plan.ram);
     this.words = ram.words;
     this.memory = ram.regions;
-    this.bus = new DeviceBus();
+    const clock = this.createClock(settings);
+    this.clock = clock;
+    this.board = this.createBoard(options, clock);
+    this.bus = this.board.bus;
     this.cores = plan.code.map((code, i) => {
       const core = instantiateCore(module, memory, this.bus, i * HART_BYTES);
       core.init(code.codePages, codePages, code.codeOwners, code.pageInfo);
@@ -102,8 +95,6 @@ export class EmulatedMachine implements Machine {
     });
     this.contexts = new ContextTable(memory.buffer, plan.contexts, settings.maxContexts, () => this.dropReservations());
     this.kicks = new Kicks(cpus);
-    const clock = this.createClock(settings);
-    this.clock = clock;
     if (clock instanceof HartsClock) {
       this.harts = new Harts(this.cores, this.words, this.contexts, clock, this.kicks);
       this.cpus = this.harts.cpus;
@@ -113,14 +104,16 @@ export class EmulatedMachine implements Machine {
       const [core] = this.cores;
       this.cpus = [new EmulatedCpu(0 as CpuId, core, this.words, this.contexts, this.kicks)];
       this.mmu = new EmulatedMmu(core, ram);
-      this.systemHart = new SystemHart(core, this.words, this.contexts, clock, this.kicks);
+      this.systemHart = new SystemHart(core, this.words, this.contexts, clock, this.kicks, this.board.rtc);
     }
-    const plic = new Plic(PLIC_SOURCES, 2, (context, high) => this.onPlic(context, high));
-    this.interrupts = new PlicInterrupts(plic);
-    const output = (bytes: Uint8Array): void => options.console?.output(bytes);
-    this.uart = new Uart16550(output, (high) => plic.setLevel(UART_SOURCE, high));
-    const blob = virtTree(settings.ram, options.commandLine ?? '', cpus);
-    this.attachDevices(plic, clock, blob);
+    this.interrupts = this.board.interrupts;
+    this.uart = this.board.uart;
+    this.ram = settings.ram;
+    this.commandLine = options.commandLine ?? '';
+    const blob = virtTree(settings.ram, { commandLine: this.commandLine }, cpus);
+    this.rom = new Uint8Array(FDT_OFFSET + blob.length);
+    this.rom.set(blob, FDT_OFFSET);
+    this.board.attachRom(this.rom);
     this.firmware = { kind: 'fdt', blob, address: (MEMORY_MAP.bootRom.base + FDT_OFFSET) as PhysAddr };
     this.info = {
       name: 'emulated',
@@ -149,6 +142,31 @@ export class EmulatedMachine implements Machine {
    */
   get system(): SystemHart {
     return this.systemHart ?? panic('machine-emulated/system', 'a whole computer needs a machine with cpus: 1');
+  }
+
+  /**
+   * Loads files as QEMU's `virt` board does and puts the hart where its boot ROM would: `system.run` then boots them.
+   * @throws RangeError when they do not fit or are damaged
+   * @throws KernelPanic `machine-emulated/system` with several CPUs
+   */
+  boot(images: BootImages): void {
+    const { system, memory } = this;
+    const { rngSeed, commandLine = this.commandLine } = images;
+    const seed = rngSeed === undefined ? {} : { rngSeed };
+    const measure = virtTree(this.ram, { commandLine, ...seed, initrd: { start: 0, end: 0 } }, 1).length;
+    const plan = planBoot(this.ram[0], images, measure);
+    for (const { name, piece } of plan.pieces) loadPiece(memory, name, piece);
+    const disk = plan.initrd === undefined ? {} : { initrd: plan.initrd };
+    const bytes = virtTree(this.ram, { commandLine, ...seed, ...disk }, 1);
+    loadPiece(memory, 'device tree', { address: plan.fdtAddress, bytes, memoryBytes: bytes.length });
+    this.rom.set(handoffRom(plan));
+    system.reset(plan.entry);
+    const view = system.registers;
+    const handed = { 5: plan.entry, 10: 0, 11: plan.fdtAddress, 12: MEMORY_MAP.bootRom.base + FW_DYNAMIC_AT };
+    for (const [register, value] of Object.entries(handed)) {
+      view[Number(register) * 2] = value >>> 0;
+      view[Number(register) * 2 + 1] = Math.floor(value / 2 ** 32);
+    }
   }
 
   start(cpu: CpuId, context: ContextId, budget: Instructions): void {
@@ -202,16 +220,17 @@ export class EmulatedMachine implements Machine {
     for (const core of this.cores) core.dropReservation();
   }
 
-  private attachDevices(plic: Plic, clock: VirtualClock | HartsClock, blob: Uint8Array): void {
-    const { bootRom, testFinisher, clint, plic: plicAt, uart } = MEMORY_MAP;
-    const rom = new Uint8Array(FDT_OFFSET + blob.length);
-    rom.set(blob, FDT_OFFSET);
-    const timer = new Clint(clock.timerPort, (high) => this.setLine(LINE_MSI, high));
-    this.bus.attach(bootRom.base, bootRom.length, new Rom(rom));
-    this.bus.attach(testFinisher.base, testFinisher.length, new TestFinisher((r) => this.onStop(r)), 'sifive,test1');
-    this.bus.attach(clint.base, clint.length, timer, 'riscv,clint0');
-    this.bus.attach(plicAt.base, plicAt.length, plic, 'riscv,plic0');
-    this.bus.attach(uart.base, uart.length, this.uart, 'ns16550a', UART_SOURCE);
+  private createBoard(options: EmulatedMachineOptions, clock: VirtualClock | HartsClock): VirtBoard {
+    const board = new VirtBoard({
+      timer: clock.timerPort,
+      now: () => clock.now(),
+      epochNs: options.epochNs ?? 0n,
+      output: (bytes) => options.console?.output(bytes),
+      setLine: (line, high) => this.setLine(line, high),
+      stop: (request) => this.onStop(request),
+    });
+    board.attachEmptySlots(0);
+    return board;
   }
 
   private onStop(request: StopRequest): void {
@@ -219,15 +238,11 @@ export class EmulatedMachine implements Machine {
     for (const cpu of this.cpus) cpu.halt();
   }
 
-  private onPlic(context: number, high: boolean): void {
-    if (context === MACHINE_CONTEXT) this.setLine(LINE_MEI, high);
-    if (context === SUPERVISOR_CONTEXT) this.setLine(LINE_SEI, high);
-    if (high && this.systemHart?.inUse !== true) this.cpus[0].interrupt();
-  }
-
-  private setLine(bit: number, high: boolean): void {
+  private setLine(line: number, high: boolean): void {
     const at = HART.LINES / 4;
-    this.words[at] = high ? this.words[at] | bit : this.words[at] & ~bit;
+    this.words[at] = high ? this.words[at] | line : this.words[at] & ~line;
+    // A hosted CPU has no interrupts of its own: it comes back to the kernel, which asks the controller.
+    if (high && line !== LINE.MSI && this.systemHart?.inUse !== true) this.cpus[0].interrupt();
   }
 }
 

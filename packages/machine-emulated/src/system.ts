@@ -2,13 +2,13 @@
  * The hart as a whole computer: M, S and U mode, its own traps, interrupts from the devices. For guests that bring
  * firmware or a kernel. It and the hosted CPU are one hart: use one of them at a time.
  */
-import type { ContextId, Instructions } from '@veridian-os/abi';
+import type { ContextId, Instructions, Nanoseconds } from '@veridian-os/abi';
 import { ENOMEM } from '@veridian-os/abi';
 import type { Kicks, RegisterView } from '@veridian-os/hal';
 import type { VirtualClock } from './clock.js';
 import type { ContextTable } from './contexts.js';
 import { LOOK_EVERY } from './cpu.js';
-import type { StopRequest } from '@veridian-os/devices';
+import type { GoldfishRtc, StopRequest } from '@veridian-os/devices';
 import type { CoreExports } from './internal/core.js';
 import { HART, TRAP } from './internal/layout.js';
 
@@ -32,6 +32,7 @@ export class SystemHart {
   private readonly contexts: ContextTable;
   private readonly clock: VirtualClock;
   private readonly kicks: Kicks;
+  private readonly rtc: GoldfishRtc;
   private context: ContextId | null = null;
   /** Set when the guest used the test finisher. */
   stopped: StopRequest | null = null;
@@ -42,12 +43,14 @@ export class SystemHart {
     contexts: ContextTable,
     clock: VirtualClock,
     kicks: Kicks,
+    rtc: GoldfishRtc,
   ) {
     this.core = core;
     this.words = words;
     this.contexts = contexts;
     this.clock = clock;
     this.kicks = kicks;
+    this.rtc = rtc;
   }
 
   /** A guest kernel has the hart: device interrupts are its business. */
@@ -76,24 +79,49 @@ export class SystemHart {
   }
 
   /**
-   * Runs until the budget is spent, a kick, or nothing is left to do. Waiting for the timer costs no instructions: time
-   * jumps to the deadline.
+   * Nanoseconds from now until a timer or the clock's alarm is due: how long an idle hart may sleep. Infinity: none is set.
    */
-  run(budget: number): SystemTrap {
+  get untilWake(): number {
+    return Math.min(this.clock.untilDeadline, this.rtc.untilAlarm);
+  }
+
+  /** Lets time jump to the next timer or alarm. @returns false: nothing will come */
+  skipIdle(): boolean {
+    const { rtc, clock } = this;
+    if (rtc.untilAlarm >= clock.untilDeadline) return clock.skipToDeadline();
+    clock.advance((clock.now() + Math.ceil(rtc.untilAlarm)) as Nanoseconds);
+    rtc.tick();
+    return true;
+  }
+
+  /**
+   * Runs until the budget is spent, a kick, or nothing is left to do. Waiting for a timer costs no instructions: time jumps
+   * to the deadline.
+   * @param skipsIdle false: a hart that waits is `idle` at once. Call {@link skipIdle}, or sleep and advance the clock, and run again
+   */
+  run(budget: number, skipsIdle = true): SystemTrap {
     const address = this.contexts.addressOf(this.own());
     let consumed = 0;
-    const { kicks } = this;
+    const { kicks, rtc } = this;
     for (;;) {
       if (kicks.take(0)) this.words[HART.KICK / 4] = 1;
-      const slice = kicks.isOpen ? Math.min(LOOK_EVERY, budget - consumed) : budget - consumed;
+      const slice = this.slice(budget - consumed);
       const kind = this.core.runSystem(address, slice);
       consumed += this.words[TRAP.CONSUMED / 4 + 1] * TWO_32 + this.words[TRAP.CONSUMED / 4];
+      rtc.tick();
       if (this.stopped !== null) return { kind: 'stopped', consumed: consumed as Instructions };
       if (kind === KICK) return { kind: 'kick', consumed: consumed as Instructions };
       if (kind === BUDGET && consumed < budget) continue;
       if (kind !== IDLE) return { kind: 'budget', consumed: consumed as Instructions };
-      if (!this.clock.skipToDeadline()) return { kind: 'idle', consumed: consumed as Instructions };
+      if (!skipsIdle || !this.skipIdle()) return { kind: 'idle', consumed: consumed as Instructions };
     }
+  }
+
+  /** Instructions to run at once: the alarm rings between two slices. */
+  private slice(left: number): number {
+    const most = this.kicks.isOpen ? Math.min(LOOK_EVERY, left) : left;
+    const alarm = this.rtc.untilAlarm;
+    return alarm === Infinity ? most : Math.min(most, Math.max(1, this.clock.stepsIn(alarm)));
   }
 
   private own(): ContextId {

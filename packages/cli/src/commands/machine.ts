@@ -1,12 +1,22 @@
 /** `veridian machine`: a whole RISC-V computer, for a bare program or for firmware and a kernel. */
 import type { Command } from 'commander';
-import { parseChoice, parsePositive, parseSize, UsageError } from '../options.js';
+import { parseChoice, parsePositive, parseSize, parseWhole, UsageError } from '../options.js';
+import { isInteractive } from '../host/stdio.js';
 import { runBare } from '../machine/bare.js';
+import { runSystem, type SystemOptions } from '../machine/system.js';
 
 export interface MachineFlags {
   readonly bare?: string;
   readonly signature?: string;
   readonly signatureGranularity: string;
+  readonly bios?: string;
+  readonly kernel?: string;
+  readonly initrd?: string;
+  readonly append: string;
+  readonly seed: string;
+  readonly time?: string;
+  readonly clock?: boolean;
+  readonly reboot: boolean;
   readonly memory: string;
   readonly maxInstructions?: string;
   readonly timeout?: string;
@@ -22,7 +32,13 @@ export interface MachineLimits {
   readonly stats: boolean;
 }
 
+const TIMES = ['virtual', 'paced'] as const;
+
 const HELP = `
+With --bios and --kernel it is QEMU's virt board: firmware (OpenSBI, U-Boot) at the start of RAM, the kernel (an Image,
+an ELF, or raw) behind it, a device tree, and a serial port at the standard streams. At a terminal, Ctrl-A x quits.
+A guest that powers off ends the command with status 0; one that resets starts over.
+
 With --bare, an ELF is loaded into RAM (from 0x80000000) and entered in machine mode. It ends by writing its symbol
 \`tohost\`: 1 is a pass, another odd value v the exit status v >> 1; \`tohost\` and \`fromhost\` also serve console output,
 input and the system calls write and exit. --signature writes the memory between the symbols begin_signature and
@@ -32,13 +48,22 @@ Exit status: the program's own (255 for what does not fit); 124 after --timeout;
 loaded; 127 when it is not there; 137 after --max-instructions, or when the machine waits for what cannot come.
 
 Examples:
+  veridian machine --bios fw_jump.bin --kernel vmlinux --initrd initramfs.cpio --append 'console=ttyS0'
   veridian machine --bare ./rv64ui-p-add
   veridian machine --bare ./add-01.elf --signature ./add-01.signature`;
 
 export function addMachine(program: Command, done: (status: number) => void, signal: AbortSignal): void {
   program
     .command('machine')
-    .description('run a whole RISC-V computer: bare programs')
+    .description('run a whole RISC-V computer: firmware and a kernel, or a bare program')
+    .option('--bios <file>', 'firmware, entered in machine mode')
+    .option('--kernel <file>', 'what the firmware goes on to; without --bios it has the machine itself')
+    .option('--initrd <file>', 'initial RAM disk')
+    .option('--append <text>', "the kernel's command line", '')
+    .option('--seed <n>', "seed of the guest's entropy, or host for the host's own", '1')
+    .option('--time <virtual|paced>', 'waiting costs no host time, or it does (default at a terminal)')
+    .option('--clock', 'the real-time clock tells the time of day (default at a terminal)')
+    .option('--no-reboot', 'a reset ends the command')
     .option('--bare <elf>', 'run this program alone, from machine mode up')
     .option('--signature <file>', 'write what lies between begin_signature and end_signature')
     .option('--signature-granularity <bytes>', '1, 2, 4, 8 or 16 bytes in each line', '4')
@@ -63,11 +88,29 @@ function limitsOf(flags: MachineFlags): MachineLimits {
 
 function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
   const limits = limitsOf(flags);
-  if (flags.bare === undefined) {
-    throw new UsageError('machine: expected --bare ELF, got nothing to run');
+  const { bare, bios, kernel, initrd, signature, append } = flags;
+  if (bare === undefined) {
+    if (bios === undefined && kernel === undefined) {
+      throw new UsageError('machine: expected --bios, --kernel or --bare, got none of them');
+    }
+    if (signature !== undefined) throw new UsageError('--signature: expected beside --bare only');
+    return runSystem({ bios, kernel, initrd, commandLine: append, ...hostOf(flags), limits, signal });
   }
+  if (bios ?? kernel ?? initrd) throw new UsageError('--bare: expected without --bios, --kernel and --initrd');
   const granularity = Number(
     parseChoice('--signature-granularity', flags.signatureGranularity, ['1', '2', '4', '8', '16']),
   );
-  return runBare({ file: flags.bare, signature: flags.signature, granularity, limits, signal });
+  return runBare({ file: bare, signature, granularity, limits, signal });
+}
+
+/** What the machine has of its host: time and entropy. */
+function hostOf(flags: MachineFlags): Pick<SystemOptions, 'seed' | 'paced' | 'epochNs' | 'endsAtReset'> {
+  const interactive = isInteractive();
+  const time = flags.time === undefined ? undefined : parseChoice('--time', flags.time, TIMES);
+  return {
+    seed: flags.seed === 'host' ? 'host' : parseWhole('--seed', flags.seed, 0),
+    paced: time === undefined ? interactive : time === 'paced',
+    epochNs: flags.clock === true || interactive ? BigInt(Date.now()) * 1_000_000n : 0n,
+    endsAtReset: !flags.reboot,
+  };
 }

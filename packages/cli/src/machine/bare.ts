@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { BareProgram, EmulatedMachine, type BareResult } from '@veridian-os/machine-emulated';
 import type { MachineLimits } from '../commands/machine.js';
+import { openConsole, type ConsoleInput } from './console.js';
 import { loading, MachineFileError, readMachineFile, STOPPED, TIMED_OUT } from './files.js';
 import { Meter, turn } from './meter.js';
 
@@ -27,7 +28,7 @@ export async function runBare(options: BareOptions): Promise<number> {
       machine.receive(chunk);
       program.receive(chunk);
     };
-    const input = watchInput(receive);
+    const input = openConsole({ receive, quit: () => undefined, raw: false });
     const meter = new Meter(limits);
     try {
       return finish(options, program, await drive(program, meter, input, options.signal));
@@ -44,55 +45,12 @@ export async function runBare(options: BareOptions): Promise<number> {
   }
 }
 
-interface Input {
-  readonly ended: boolean;
-  /** Resolves at the next bytes, or at their end, or after `mostMs`. */
-  wait(mostMs: number): Promise<void>;
-  close(): void;
-}
-
-/** Standard input, as it comes. */
-function watchInput(receive: (bytes: Uint8Array) => void): Input {
-  const { stdin } = process;
-  let ended = false;
-  let wake = (): void => undefined;
-  const onData = (chunk: Buffer): void => {
-    receive(chunk);
-    wake();
-  };
-  const onEnd = (): void => {
-    ended = true;
-    wake();
-  };
-  const events = [['end', onEnd] as const, ['close', onEnd] as const, ['error', onEnd] as const];
-  stdin.on('data', onData);
-  for (const [name, listener] of events) stdin.on(name, listener);
-  return {
-    get ended(): boolean {
-      return ended;
-    },
-    wait: (mostMs) =>
-      new Promise((resolve) => {
-        const timer = mostMs === Infinity ? undefined : setTimeout(resolve, mostMs);
-        wake = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-    close: () => {
-      stdin.off('data', onData);
-      for (const [name, listener] of events) stdin.off(name, listener);
-      stdin.pause();
-    },
-  };
-}
-
 type Outcome = BareResult['kind'] | 'instructions' | 'time' | 'aborted';
 
 async function drive(
   program: BareProgram,
   meter: Meter,
-  input: Input,
+  input: ConsoleInput,
   signal: AbortSignal,
 ): Promise<{ outcome: Outcome; status: number }> {
   while (!signal.aborted) {

@@ -75,7 +75,7 @@ describe('veridian', () => {
   });
 
   it.each([
-    ['an unknown command', ['./program'], "expected start, run, machines or help, got './program'"],
+    ['an unknown command', ['./program'], "expected start, run, machine, machines or help, got './program'"],
     ['an unknown option', ['run', '--files', 'x'], "unknown option '--files'"],
     ['no file', ['run'], "missing required argument 'file'"],
     ['an argument too many', ['start', 'x'], 'too many arguments'],

@@ -1,6 +1,6 @@
 /** The device tree of this machine: QEMU's `virt` board with what is built in. */
 import type { RamOptions } from '../api.js';
-import { MEMORY_MAP, TIMEBASE_HZ, UART_SOURCE } from '../api.js';
+import { MEMORY_MAP, RTC_SOURCE, TIMEBASE_HZ, UART_SOURCE, VIRTIO_SLOTS } from '../api.js';
 import { FdtWriter } from '@veridian-os/hal';
 
 const TWO_32 = 4294967296;
@@ -31,9 +31,29 @@ function hex(value: number): string {
   return value.toString(16);
 }
 
-function chosen(tree: FdtWriter, commandLine: string): void {
+/** What the node /chosen tells a kernel. */
+export interface Chosen {
+  readonly commandLine: string;
+  /** First byte of the initial RAM disk, and the one behind its last. */
+  readonly initrd?: { readonly start: number; readonly end: number };
+  /** Entropy, a multiple of 4 bytes. */
+  readonly rngSeed?: Uint8Array;
+}
+
+function chosen(tree: FdtWriter, { commandLine, initrd, rngSeed }: Chosen): void {
   tree.begin('chosen').property('bootargs', commandLine);
-  tree.property('stdout-path', `/soc/serial@${hex(MEMORY_MAP.uart.base)}`).end();
+  tree.property('stdout-path', `/soc/serial@${hex(MEMORY_MAP.uart.base)}`);
+  if (initrd !== undefined) {
+    tree.property('linux,initrd-start', wide(initrd.start)).property('linux,initrd-end', wide(initrd.end));
+  }
+  if (rngSeed !== undefined) {
+    const view = new DataView(rngSeed.buffer, rngSeed.byteOffset, rngSeed.byteLength);
+    tree.property(
+      'rng-seed',
+      Array.from({ length: rngSeed.length / 4 }, (_, i) => view.getUint32(i * 4)),
+    );
+  }
+  tree.end();
 }
 
 function cpus(tree: FdtWriter, count: number): void {
@@ -75,7 +95,23 @@ function interruptDevices(tree: FdtWriter): void {
   tree.begin(`interrupt-controller@${hex(plic.base)}`).property('compatible', ['sifive,plic-1.0.0', 'riscv,plic0']);
   tree.property('interrupts-extended', [CPU_PHANDLE, 11, CPU_PHANDLE, 9]).property('reg', reg(plic));
   tree.property('#interrupt-cells', [1]).property('#address-cells', [0]).property('interrupt-controller', null);
-  tree.property('riscv,ndev', [31]).property('phandle', [PLIC_PHANDLE]).end();
+  tree.property('riscv,ndev', [95]).property('phandle', [PLIC_PHANDLE]).end();
+}
+
+function deviceNode(
+  tree: FdtWriter,
+  name: string,
+  range: { base: number; length: number },
+  compatible: string,
+  source: number,
+): void {
+  tree
+    .begin(`${name}@${hex(range.base)}`)
+    .property('compatible', compatible)
+    .property('reg', reg(range))
+    .property('interrupts', [source])
+    .property('interrupt-parent', [PLIC_PHANDLE])
+    .end();
 }
 
 function soc(tree: FdtWriter): void {
@@ -89,6 +125,11 @@ function soc(tree: FdtWriter): void {
     .property('reg', reg(uart));
   tree.property('clock-frequency', [3686400]).property('interrupt-parent', [PLIC_PHANDLE]);
   tree.property('interrupts', [UART_SOURCE]).end();
+  deviceNode(tree, 'rtc', MEMORY_MAP.rtc, 'google,goldfish-rtc', RTC_SOURCE);
+  for (let slot = 0; slot < VIRTIO_SLOTS; slot++) {
+    const { base, length, stride } = MEMORY_MAP.virtio;
+    deviceNode(tree, 'virtio_mmio', { base: base + slot * stride, length }, 'virtio,mmio', slot + 1);
+  }
   tree.begin(`test@${hex(testFinisher.base)}`).property('compatible', ['sifive,test1', 'sifive,test0', 'syscon']);
   tree.property('reg', reg(testFinisher)).property('phandle', [FINISHER_PHANDLE]).end();
   tree.end();
@@ -102,11 +143,11 @@ function power(tree: FdtWriter): void {
 }
 
 /** Builds the blob. */
-export function virtTree(ram: readonly Required<RamOptions>[], commandLine: string, cpuCount: number): Uint8Array {
+export function virtTree(ram: readonly Required<RamOptions>[], what: Chosen, cpuCount: number): Uint8Array {
   const tree = new FdtWriter();
   tree.begin('').property('#address-cells', [2]).property('#size-cells', [2]);
   tree.property('compatible', 'riscv-virtio').property('model', 'riscv-virtio,veridian');
-  chosen(tree, commandLine);
+  chosen(tree, what);
   cpus(tree, cpuCount);
   memory(tree, ram);
   soc(tree);

@@ -1,6 +1,6 @@
 /** Validation of options: RangeError with name, expected, got. */
 import type { EmulatedMachineOptions, RamOptions } from '../api.js';
-import { MEMORY_MAP } from '../api.js';
+import { MEMORY_MAP, VIRTIO_SLOTS } from '../api.js';
 import { MAX_REGIONS } from './layout.js';
 
 export interface Settings {
@@ -37,7 +37,9 @@ function ramOf(options: EmulatedMachineOptions): readonly RamOptions[] {
 }
 
 function checkOverlaps(ram: readonly RamOptions[]): void {
-  const { ram: _, ...devices } = MEMORY_MAP;
+  const { ram: _, virtio, ...others } = MEMORY_MAP;
+  const slots = { base: virtio.base, length: VIRTIO_SLOTS * virtio.stride };
+  const devices = { ...others, slots };
   const taken: { base: number; end: number }[] = Object.values(devices).map((d) => ({
     base: d.base,
     end: d.base + d.length,
