@@ -13,7 +13,7 @@ export const MAY_IMPORT = {
   kernel: ['abi', 'hal', 'subsystem'],
   personality: ['abi', 'assembler', 'hal', 'subsystem', 'kernel'],
   front: ['abi', 'assembler', 'hal', 'subsystem', 'machine', 'kernel', 'personality'],
-  cli: ['abi', 'hal', 'subsystem', 'machine', 'kernel', 'personality', 'front'],
+  cli: ['abi', 'hal', 'subsystem', 'device', 'machine', 'kernel', 'personality', 'front'],
 };
 
 /** Layers that may talk to their host, in `src/host/` only; `cli` and packages with `"host": true` may everywhere. */

@@ -44,6 +44,7 @@ export class Plic implements Device {
 
   /** A device's line. */
   setLevel(source: number, high: boolean): void {
+    if (this.level[source] === (high ? 1 : 0)) return;
     this.level[source] = high ? 1 : 0;
     if (!high && !this.serving[source]) this.waiting[source] = 0;
     if (high && !this.serving[source]) this.waiting[source] = 1;

@@ -1,4 +1,5 @@
 /** What an emulated machine can be asked for. */
+import type { VirtioDevice } from '@veridian-os/devices';
 import type { ConsolePort } from '@veridian-os/hal';
 
 /** One piece of RAM. */
@@ -35,6 +36,11 @@ export interface EmulatedMachineOptions {
   readonly commandLine?: string;
   /** Nanoseconds from 1970 to the machine's start, for its real-time clock; default 0. */
   readonly epochNs?: bigint;
+  /**
+   * At most {@link VIRTIO_SLOTS} virtio devices (disks, network cards, ...): the first is at the lowest address. What they
+   * complete later, between runs, reaches the guest as an interrupt.
+   */
+  readonly virtio?: readonly VirtioDevice[];
 }
 
 /** Guest physical addresses of the devices: QEMU's `virt` board. */

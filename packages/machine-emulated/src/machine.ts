@@ -6,6 +6,7 @@
 import type { ContextId, CpuId, Instructions, MemoryRegion, MmuPort, Nanoseconds, PhysAddr } from '@veridian-os/abi';
 import { NONE, panic } from '@veridian-os/abi';
 import type { DeviceBus, StopRequest, Uart16550 } from '@veridian-os/devices';
+import { RegionMemory } from '@veridian-os/devices';
 import type {
   Clock,
   Firmware,
@@ -104,7 +105,7 @@ export class EmulatedMachine implements Machine {
       const [core] = this.cores;
       this.cpus = [new EmulatedCpu(0 as CpuId, core, this.words, this.contexts, this.kicks)];
       this.mmu = new EmulatedMmu(core, ram);
-      this.systemHart = new SystemHart(core, this.words, this.contexts, clock, this.kicks, this.board.rtc);
+      this.systemHart = new SystemHart(core, this.words, this.contexts, clock, this.kicks, this.board.alarm);
     }
     this.interrupts = this.board.interrupts;
     this.uart = this.board.uart;
@@ -229,7 +230,8 @@ export class EmulatedMachine implements Machine {
       setLine: (line, high) => this.setLine(line, high),
       stop: (request) => this.onStop(request),
     });
-    board.attachEmptySlots(0);
+    const regions = this.memory.map(({ base, u8 }) => ({ base, bytes: u8 }));
+    board.attachVirtio(options.virtio ?? [], new RegionMemory(regions));
     return board;
   }
 

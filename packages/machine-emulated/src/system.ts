@@ -5,10 +5,11 @@
 import type { ContextId, Instructions, Nanoseconds } from '@veridian-os/abi';
 import { ENOMEM } from '@veridian-os/abi';
 import type { Kicks, RegisterView } from '@veridian-os/hal';
+import type { Alarm } from './board.js';
 import type { VirtualClock } from './clock.js';
 import type { ContextTable } from './contexts.js';
 import { LOOK_EVERY } from './cpu.js';
-import type { GoldfishRtc, StopRequest } from '@veridian-os/devices';
+import type { StopRequest } from '@veridian-os/devices';
 import type { CoreExports } from './internal/core.js';
 import { HART, TRAP } from './internal/layout.js';
 
@@ -32,7 +33,7 @@ export class SystemHart {
   private readonly contexts: ContextTable;
   private readonly clock: VirtualClock;
   private readonly kicks: Kicks;
-  private readonly rtc: GoldfishRtc;
+  private readonly alarm: Alarm;
   private context: ContextId | null = null;
   /** Set when the guest used the test finisher. */
   stopped: StopRequest | null = null;
@@ -43,14 +44,14 @@ export class SystemHart {
     contexts: ContextTable,
     clock: VirtualClock,
     kicks: Kicks,
-    rtc: GoldfishRtc,
+    alarm: Alarm,
   ) {
     this.core = core;
     this.words = words;
     this.contexts = contexts;
     this.clock = clock;
     this.kicks = kicks;
-    this.rtc = rtc;
+    this.alarm = alarm;
   }
 
   /** A guest kernel has the hart: device interrupts are its business. */
@@ -82,15 +83,15 @@ export class SystemHart {
    * Nanoseconds from now until a timer or the clock's alarm is due: how long an idle hart may sleep. Infinity: none is set.
    */
   get untilWake(): number {
-    return Math.min(this.clock.untilDeadline, this.rtc.untilAlarm);
+    return Math.min(this.clock.untilDeadline, this.alarm.untilAlarm());
   }
 
   /** Lets time jump to the next timer or alarm. @returns false: nothing will come */
   skipIdle(): boolean {
-    const { rtc, clock } = this;
-    if (rtc.untilAlarm >= clock.untilDeadline) return clock.skipToDeadline();
-    clock.advance((clock.now() + Math.ceil(rtc.untilAlarm)) as Nanoseconds);
-    rtc.tick();
+    const { alarm, clock } = this;
+    if (alarm.untilAlarm() >= clock.untilDeadline) return clock.skipToDeadline();
+    clock.advance((clock.now() + Math.ceil(alarm.untilAlarm())) as Nanoseconds);
+    alarm.tick();
     return true;
   }
 
@@ -102,13 +103,13 @@ export class SystemHart {
   run(budget: number, skipsIdle = true): SystemTrap {
     const address = this.contexts.addressOf(this.own());
     let consumed = 0;
-    const { kicks, rtc } = this;
+    const { kicks, alarm } = this;
     for (;;) {
       if (kicks.take(0)) this.words[HART.KICK / 4] = 1;
       const slice = this.slice(budget - consumed);
       const kind = this.core.runSystem(address, slice);
       consumed += this.words[TRAP.CONSUMED / 4 + 1] * TWO_32 + this.words[TRAP.CONSUMED / 4];
-      rtc.tick();
+      alarm.tick();
       if (this.stopped !== null) return { kind: 'stopped', consumed: consumed as Instructions };
       if (kind === KICK) return { kind: 'kick', consumed: consumed as Instructions };
       if (kind === BUDGET && consumed < budget) continue;
@@ -120,8 +121,8 @@ export class SystemHart {
   /** Instructions to run at once: the alarm rings between two slices. */
   private slice(left: number): number {
     const most = this.kicks.isOpen ? Math.min(LOOK_EVERY, left) : left;
-    const alarm = this.rtc.untilAlarm;
-    return alarm === Infinity ? most : Math.min(most, Math.max(1, this.clock.stepsIn(alarm)));
+    const untilAlarm = this.alarm.untilAlarm();
+    return untilAlarm === Infinity ? most : Math.min(most, Math.max(1, this.clock.stepsIn(untilAlarm)));
   }
 
   private own(): ContextId {

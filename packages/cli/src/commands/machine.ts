@@ -1,6 +1,6 @@
 /** `veridian machine`: a whole RISC-V computer, for a bare program or for firmware and a kernel. */
 import type { Command } from 'commander';
-import { parseChoice, parsePositive, parseSize, parseWhole, UsageError } from '../options.js';
+import { collect, parseChoice, parsePositive, parseSize, parseWhole, UsageError } from '../options.js';
 import { isInteractive } from '../host/stdio.js';
 import { runBare } from '../machine/bare.js';
 import { runSystem, type SystemOptions } from '../machine/system.js';
@@ -13,6 +13,7 @@ export interface MachineFlags {
   readonly kernel?: string;
   readonly initrd?: string;
   readonly append: string;
+  readonly drive: string[];
   readonly seed: string;
   readonly time?: string;
   readonly clock?: boolean;
@@ -60,6 +61,7 @@ export function addMachine(program: Command, done: (status: number) => void, sig
     .option('--kernel <file>', 'what the firmware goes on to; without --bios it has the machine itself')
     .option('--initrd <file>', 'initial RAM disk')
     .option('--append <text>', "the kernel's command line", '')
+    .option('--drive <file[,readonly]>', 'a virtio disk: a raw image (repeatable)', collect, [])
     .option('--seed <n>', "seed of the guest's entropy, or host for the host's own", '1')
     .option('--time <virtual|paced>', 'waiting costs no host time, or it does (default at a terminal)')
     .option('--clock', 'the real-time clock tells the time of day (default at a terminal)')
@@ -94,7 +96,16 @@ function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
       throw new UsageError('machine: expected --bios, --kernel or --bare, got none of them');
     }
     if (signature !== undefined) throw new UsageError('--signature: expected beside --bare only');
-    return runSystem({ bios, kernel, initrd, commandLine: append, ...hostOf(flags), limits, signal });
+    return runSystem({
+      bios,
+      kernel,
+      initrd,
+      commandLine: append,
+      drives: flags.drive,
+      ...hostOf(flags),
+      limits,
+      signal,
+    });
   }
   if (bios ?? kernel ?? initrd) throw new UsageError('--bare: expected without --bios, --kernel and --initrd');
   const granularity = Number(

@@ -1,18 +1,22 @@
 /** `veridian machine` with firmware and a kernel: a computer with a serial console. */
 import { gunzipSync } from 'node:zlib';
 import type { Nanoseconds } from '@veridian-os/abi';
+import { VirtioBlk, VirtioRng } from '@veridian-os/devices';
 import { EmulatedMachine, type BootImages } from '@veridian-os/machine-emulated';
 import type { MachineLimits } from '../commands/machine.js';
 import { openConsole, OutputBuffer, type ConsoleInput } from './console.js';
 import { loading, MachineFileError, readMachineFile, STOPPED, TIMED_OUT } from './files.js';
 import { Meter, turn } from './meter.js';
-import { seededBytes } from './seed.js';
+import { FileDisk } from './disk.js';
+import { fillFrom, seededBytes } from './seed.js';
 
 export interface SystemOptions {
   readonly bios: string | undefined;
   readonly kernel: string | undefined;
   readonly initrd: string | undefined;
   readonly commandLine: string;
+  /** `FILE` or `FILE,readonly`. */
+  readonly drives: readonly string[];
   readonly seed: number | 'host';
   /** Waiting costs host time. */
   readonly paced: boolean;
@@ -60,6 +64,7 @@ class SystemRun {
   private readonly images: BootImages;
   private readonly output = new OutputBuffer();
   private readonly meter: Meter;
+  private readonly disks: readonly FileDisk[];
   private machine: EmulatedMachine;
   private hasQuit = false;
   private heard = false;
@@ -68,16 +73,19 @@ class SystemRun {
     this.options = options;
     this.images = images;
     this.meter = new Meter(options.limits);
+    this.disks = options.drives.map((text) => new FileDisk(text));
     this.machine = this.powerOn();
   }
 
   private powerOn(): EmulatedMachine {
-    const { limits, epochNs, bios, kernel } = this.options;
+    const { limits, epochNs, bios, kernel, seed } = this.options;
+    const disks = this.disks.map((disk, i) => new VirtioBlk(disk, { id: `veridian-${i}` }));
     const machine = EmulatedMachine.create({
       memoryBytes: limits.memoryBytes,
       codePages: CODE_PAGES,
       console: { output: this.output.push },
       epochNs,
+      virtio: [...disks, new VirtioRng(fillFrom(seed))],
     });
     loading('machine', [bios, kernel].filter((path) => path !== undefined).join(' '), () => machine.boot(this.images));
     return machine;
@@ -99,6 +107,7 @@ class SystemRun {
       this.output.flush();
       if (this.options.limits.stats) process.stderr.write(this.meter.report(this.machine.clock.now()));
       this.machine.dispose();
+      for (const disk of this.disks) disk.close();
     }
   }
 

@@ -64,6 +64,8 @@ export function readOptions(options: EmulatedMachineOptions): Settings {
     tier: integer(`ram[${i}].tier`, piece.tier ?? 0, 0, 2),
   }));
   checkOverlaps(ram);
+  const { length } = options.virtio ?? [];
+  if (length > VIRTIO_SLOTS) throw new RangeError(`virtio: expected at most ${VIRTIO_SLOTS} devices, got ${length}`);
   return {
     cpus: integer('cpus', options.cpus ?? 1, 1, MAX_CPUS),
     ram,
