@@ -128,10 +128,21 @@ class Apt {
     ].join('\n');
   }
 
+  /** A package whose name holds its version (`via` depends on the newest of them) may have gone: then its successor. */
+  #newest({ package: name, via }) {
+    if (via === undefined) return name;
+    const options = [`-c=${join(this.#root, 'apt.conf')}`];
+    const depends = command('apt-cache', [...options, 'depends', '--important', via]);
+    const names = [...depends.matchAll(/^ *Depends: (\S+)$/gm)].map((match) => match[1].replace(/:\w+$/, ''));
+    if (names.includes(name) || names.length === 0) return name;
+    console.log(`  ${name}: ${via} is ${names[0]} now`);
+    return names[0];
+  }
+
   /** Downloads the newest version of one package into `folder`. @returns the file's path and version */
   download(entry, folder) {
     this.#prepare();
-    this.#run(['download', `${entry.package}:${this.#architecture}`], folder);
+    this.#run(['download', `${this.#newest(entry)}:${this.#architecture}`], folder);
     const file = join(
       folder,
       readdirSync(folder).find((name) => name.endsWith('.deb')),
@@ -156,17 +167,22 @@ function npmPack(entry, folder, update) {
   };
 }
 
-/** Unpacks the named files of a Debian package: of a large one that holds much more than is wanted. */
-function unpackOnly(file, folder, paths) {
+/**
+ * Unpacks the named files (patterns) of a Debian package: of a large one that holds much more than is wanted.
+ * @param rename sed expressions for their paths, where these hold a version
+ */
+function unpackOnly(file, folder, paths, rename = []) {
   const archive = command('dpkg-deb', ['--fsys-tarfile', file], { encoding: 'buffer', maxBuffer: 1 << 30 });
-  command('tar', ['-x', '-C', folder, ...paths.map((path) => `./${path}`)], { input: archive, stdio: 'pipe' });
+  const renaming = rename.map((expression) => `--transform=${expression}`);
+  const wanted = paths.map((path) => `./${path}`);
+  command('tar', ['-x', '-C', folder, ...renaming, '--wildcards', ...wanted], { input: archive, stdio: 'pipe' });
 }
 
 function unpack(entry, file, folder) {
   mkdirSync(folder, { recursive: true });
   if (entry.source === 'npm') command('tar', ['-xzf', file, '-C', folder]);
   else if (entry.only === undefined) command('dpkg-deb', ['-x', file, folder]);
-  else unpackOnly(file, folder, entry.only);
+  else unpackOnly(file, folder, entry.only, entry.rename);
 }
 
 /** @throws FetchError unless `got` is the pinned file, or a later build that Debian's signed lists vouch for */

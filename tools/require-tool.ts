@@ -19,6 +19,9 @@ const DEBIAN_PACKAGE: Record<string, string> = {
   chromium: 'chromium',
   dtc: 'device-tree-compiler',
   objdump: 'binutils',
+  xz: 'xz-utils',
+  'mkfs.ext4': 'e2fsprogs',
+  'riscv64-linux-gnu-strip': 'binutils-riscv64-linux-gnu',
   'riscv64-linux-gnu-objdump': 'binutils-riscv64-linux-gnu',
   'aarch64-linux-gnu-objdump': 'binutils-aarch64-linux-gnu',
 };
