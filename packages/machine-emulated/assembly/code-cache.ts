@@ -4,7 +4,7 @@
  * A page's slots may lag behind its bytes until `fence.i` or `dropCode`: that is RISC-V's contract. Stores into a decoded
  * page set PAGE_STALE through the write table's miss path, so `fence.i` drops only pages that changed.
  */
-import { CFG_CODE_BASE, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CODE_HAND, CODE_PAGE_BYTES, CODE_PAGE_END, CODE_USED, PAGE_CODE_MASK, PAGE_STALE, PAGE_WRITABLE } from './layout';
+import { CFG_CODE_BASE, HART_CODE_GENERATIONS, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CODE_HAND, CODE_PAGE_BYTES, CODE_PAGE_END, CODE_USED, PAGE_CODE_MASK, PAGE_STALE, PAGE_WRITABLE } from './layout';
 import { SHARED } from './base';
 import { decodeSlot } from './decode';
 import { expand } from './rvc';
@@ -25,6 +25,10 @@ function clear(index: u32): void {
   const slots = slotsOf(index);
   memory.fill(slots, 0, CODE_PAGE_BYTES);
   store<u32>(slots + CODE_PAGE_END, PAGE_END);
+  const generations = load<u32>(HART_CODE_GENERATIONS);
+  if (generations == 0) return;
+  const at = generations + (index << 2);
+  store<u32>(at, load<u32>(at) + 1);
 }
 
 /** Takes an eighth of the cache away from its owners, so that flushing execute tables stays rare. */

@@ -18,6 +18,9 @@ export const AT_READ: i32 = 5;
 /** The same for the write table. */
 export const AT_WRITE: i32 = 6;
 
+/** The slot is the entry of a translated region. */
+export const AT_ENTER: i32 = 7;
+
 /** Address of the access that ended the last `interpret` with AT_READ or AT_WRITE. */
 export let missAddress: u64 = 0;
 

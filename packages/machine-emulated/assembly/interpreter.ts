@@ -17,7 +17,7 @@ import { compareSwap, loadLinked, modify, storeLinked } from './atomic';
 import * as fp from './float-slots';
 import * as fpa from './float-arithmetic-slots';
 import { BOX } from './native-float';
-import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_FETCH, AT_READ, AT_WRITE, leave, miss, slow } from './exits';
+import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_ENTER, AT_FETCH, AT_READ, AT_WRITE, leave, miss, slow } from './exits';
 import { f2, host, imm, off, pc0, setF, setX, sx, x0, x1, x2 } from './slot';
 import { entryOf, execEntryOf } from './tlb';
 import { clmul, clmulr } from './carryless';
@@ -363,6 +363,7 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
       case op.FLI_D: if (off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, <u64>load<u32>(ip, 4) << 32); ip += 16; continue;
       case op.FROUND_S: if (fp.froundS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
       case op.FROUND_D: if (fp.froundD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
+      case op.ENTER: return leave(regs, pc0(bias, ip), left, AT_ENTER);
       default:
         return slow(regs, bias, ip, left);
     }

@@ -95,6 +95,15 @@ export const CFG_REGIONS: usize = BASE + 0x1210;
 export const CODE_HAND: usize = BASE + 0x1214;
 export const CODE_USED: usize = BASE + 0x1218;
 export const SET_CLOCK: usize = BASE + 0x121c;
+/** Interpreted instructions between two samples of the pc for the translator; 0 = there is none. */
+export const HART_SAMPLE_INTERVAL: usize = BASE + 0x1220;
+/** u32 per code page: how often it was cleared. */
+export const HART_CODE_GENERATIONS: usize = BASE + 0x1224;
+/** i32: interpreted instructions until the next sample. */
+export const HART_SAMPLE_CREDIT: usize = BASE + 0x1228;
+/** Entries into regions, entries that a region declined. u64 each. */
+export const HART_REGION_ENTERED: usize = BASE + 0x1230;
+export const HART_REGION_DECLINED: usize = BASE + 0x1238;
 
 /** The record `run` fills before it returns. */
 export const TRAP_KIND: usize = BASE + 0x1400; // u32

@@ -262,3 +262,6 @@ export const FLI_S: u32 = 213;
 export const FLI_D: u32 = 214;
 export const FROUND_S: u32 = 215;
 export const FROUND_D: u32 = 216;
+
+/** A translated region begins here; imm is the address of its entry record (regions.ts). */
+export const ENTER: u32 = 217;

@@ -9,7 +9,7 @@ import {
   HART_BELL, HART_HOSTED, HART_KICK, HART_PAUSE, HART_PAUSED, HART_PRIV, HART_RES_CTX, HART_RETIRED, HART_SATP, HART_STEPS, HART_TIMER, HART_WAITING, LOOSE_ENTRY, PC,
   SATP, SCRATCH, TRAP_CAUSE, TRAP_CONSUMED, TRAP_KIND, TRAP_TVAL,
 } from './layout';
-import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_FETCH, AT_READ, AT_WRITE, leftOver, missAddress } from './exits';
+import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_ENTER, AT_FETCH, AT_READ, AT_WRITE, leftOver, missAddress } from './exits';
 import { interpret } from './interpreter';
 import { CAUSE_BREAKPOINT, CAUSE_ECALL_U, PRIV_U } from './bits';
 import { DONE, STALE, TRAPPED, WAITING, slowStep } from './slow-step';
@@ -24,6 +24,7 @@ import { comparatorStep } from './supervisor-timer';
 import { flushAll, selectSets } from './tlb';
 import { updateFloatTrap } from './float-step';
 import { PAGE_END } from './ops';
+import { creditSample, interpretable, regionReason, runRegions } from './regions';
 
 /** Kinds in the trap record; the first five are the hal's. */
 const BUDGET: u32 = 0;
@@ -37,6 +38,9 @@ const RING: u32 = 7;
 
 /** A kick is noticed after at most this many instructions; also the unit in which V8 may swap in optimised code. */
 const CHUNK: i64 = SHARED ? 4096 : 8192;
+
+/** Instructions that regions may run before somebody looks at interrupts again; they cannot arise meanwhile. */
+const MOST: i64 = 1 << 30;
 
 /** `interpret` must start at this slot instead of looking the pc up; 0 = look it up. */
 let startAt: usize = 0;
@@ -74,16 +78,27 @@ function enterPage(regs: usize): bool {
 }
 
 /**
- * One pass through the loop and whatever it left undone. `allowed` >= 1.
+ * One pass through the loop and whatever it left undone: at most `limit` instructions (>= 1).
  * @returns slow-step result; DONE also when nothing special happened
  */
-function advance(regs: usize, allowed: i32): i32 {
+function advance(regs: usize, limit: i64): i32 {
+  const allowed = interpretable(<i32>min<i64>(limit, CHUNK));
   const at = startAt;
   startAt = 0;
   const reason = interpret(regs, allowed, at);
   account(allowed - leftOver);
+  creditSample(regs, allowed - leftOver);
+  if (reason != AT_ENTER) return settle(regs, reason);
+  // What lies before the limit, and no more than fits the counter of a region.
+  account(runRegions(regs, <i32>min<i64>(limit - (allowed - leftOver), MOST)));
+  return settle(regs, regionReason);
+}
+
+/** Does what the loop left for `reason`. */
+function settle(regs: usize, reason: i32): i32 {
   switch (reason) {
     case AT_BUDGET:
+    case AT_ENTER:
       return DONE;
     case AT_FETCH:
       return enterPage(regs) ? DONE : TRAPPED;
@@ -126,14 +141,14 @@ function takeKick(): bool {
   return true;
 }
 
-/** Instructions until the budget, the next look at the kick, or a timer. */
-function nextChunk(left: i64): i32 {
+/** Instructions until the budget or a timer. */
+function untilTimer(left: i64): i64 {
   const timer = load<u64>(HART_TIMER) - load<u64>(HART_STEPS);
-  let n = min<i64>(left, CHUNK);
+  let n = left;
   if (<i64>timer > 0 && <i64>timer < n) n = <i64>timer;
   const supervisor = comparatorStep() - load<u64>(HART_STEPS);
   if (<i64>supervisor > 0 && <i64>supervisor < n) n = <i64>supervisor;
-  return <i32>n;
+  return n;
 }
 
 /** What every run starts with: the host may have written x0's cell, and another context may have reserved memory. */
@@ -144,7 +159,8 @@ function begin(regs: usize): void {
 }
 
 /**
- * Waits while the kernel's thread works on this CPU's translations and decoded code: the request is odd, and answered by
+ * Waits while the kernel's thread works on this CPU's translations and decoded code: the request is odd, and answered
+ * by
  * repeating it, so that an answer to an earlier one is not taken for it.
  */
 function pause(): void {
@@ -180,7 +196,7 @@ export function runHosted(regs: usize, budget: f64): u32 {
     }
     const left = end - <i64>load<u64>(HART_STEPS);
     if (left <= 0) return finish(BUDGET, began);
-    if (advance(regs, nextChunk(left)) == TRAPPED) return finishTrap(regs, began);
+    if (advance(regs, untilTimer(left)) == TRAPPED) return finishTrap(regs, began);
   }
   return 0;
 }
@@ -209,7 +225,7 @@ export function runSystem(regs: usize, budget: f64): u32 {
       store<u32>(HART_WAITING, 0);
     }
     if (deliverInterrupt(regs)) startAt = 0;
-    const result = advance(regs, nextChunk(left));
+    const result = advance(regs, untilTimer(left));
     if (result == TRAPPED) trapInside(regs);
     else if (result == WAITING) store<u32>(HART_WAITING, 1);
   }

@@ -14,6 +14,18 @@ export interface RamOptions {
   readonly tier?: number;
 }
 
+export interface TranslationOptions {
+  /**
+   * Instructions interpreted in a page of code, for each instruction in it, before it is translated, 0 .. 1e6; default 1000.
+   * 0 = at first sight.
+   */
+  readonly threshold?: number;
+  /** Interpreted instructions between two looks at where the guest is, 1 .. 8192; default 4096. */
+  readonly interval?: number;
+  /** Most bytes of WebAssembly kept, from 65536; default 64 MiB. */
+  readonly maxBytes?: number;
+}
+
 export interface EmulatedMachineOptions {
   /**
    * 1 .. 16, default 1. With more, every CPU but the first runs on a worker of its own (Node only), memory is shared and
@@ -32,6 +44,11 @@ export interface EmulatedMachineOptions {
   readonly maxContexts?: number;
   /** Code pages kept decoded, 16 .. 65536; default 1024. 16 KiB each and CPU, touched only when used. */
   readonly codePages?: number;
+  /**
+   * Translation of hot code to WebAssembly at run time; false = interpret everything. Only with one CPU. It changes nothing
+   * but speed.
+   */
+  readonly translation?: TranslationOptions | false;
   /** Kernel command line in the device tree's `/chosen`; default ''. */
   readonly commandLine?: string;
   /** Nanoseconds from 1970 to the machine's start, for its real-time clock; default 0. */

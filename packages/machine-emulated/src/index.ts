@@ -6,3 +6,4 @@ export type { EmulatedCpu } from './cpu.js';
 export { BareProgram } from './boot/bare.js';
 export type { BareMachine, BareResult } from './boot/bare.js';
 export type { BootImages } from './boot/system-boot.js';
+export type { TranslationStatistics } from './translator/translator.js';

@@ -38,6 +38,8 @@ import { EmulatedMmu } from './mmu.js';
 import { SharedMmu } from './shared-mmu.js';
 import type { SystemTrap } from './system.js';
 import { SystemHart } from './system.js';
+import type { TranslationStatistics } from './translator/translator.js';
+import { Translator } from './translator/translator.js';
 
 export class EmulatedMachine implements Machine {
   readonly info: MachineInfo;
@@ -60,6 +62,7 @@ export class EmulatedMachine implements Machine {
   /** Undefined with one CPU. */
   private readonly harts: Harts | undefined;
   private readonly systemHart: SystemHart | undefined;
+  private readonly translator: Translator | undefined;
   private readonly kicks: Kicks;
   private readonly words: Uint32Array<ArrayBufferLike>;
   private started: { context: ContextId; budget: Instructions } | null = null;
@@ -89,11 +92,15 @@ export class EmulatedMachine implements Machine {
     this.board = this.createBoard(options, clock);
     this.bus = this.board.bus;
     this.cores = plan.code.map((code, i) => {
-      const core = instantiateCore(module, memory, this.bus, i * HART_BYTES);
+      const core = instantiateCore(module, memory, this.bus, i * HART_BYTES, (...at) => this.translator?.sample(...at));
       core.init(code.codePages, codePages, code.codeOwners, code.pageInfo);
       settings.ram.forEach((piece, r) => core.addRegion(piece.base / 4096, piece.bytes / 4096, plan.ram[r]));
       return core;
     });
+    if (settings.translation !== null) {
+      const where = { codePages: plan.code[0].codePages, generations: plan.generations, records: plan.records };
+      this.translator = new Translator(memory, this.cores[0].table, where, settings.translation);
+    }
     this.contexts = new ContextTable(memory.buffer, plan.contexts, settings.maxContexts, () => this.dropReservations());
     this.kicks = new Kicks(cpus);
     if (clock instanceof HartsClock) {
@@ -168,6 +175,11 @@ export class EmulatedMachine implements Machine {
       view[Number(register) * 2] = value >>> 0;
       view[Number(register) * 2 + 1] = Math.floor(value / 2 ** 32);
     }
+  }
+
+  /** What the translating tier has done; undefined without one. */
+  get translation(): TranslationStatistics | undefined {
+    return this.translator?.statistics;
   }
 
   start(cpu: CpuId, context: ContextId, budget: Instructions): void {

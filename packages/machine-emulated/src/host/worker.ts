@@ -20,7 +20,7 @@ interface HostProcess {
 const SCRIPT = `'use strict';
 const { workerData: { module, memory, base } } = require('node:worker_threads');
 const none = () => 0;
-const env = { memory, base, busHas: none, busLoad: none, busLoadHigh: none, busStore: none };
+const env = { memory, base, sample: none, busHas: none, busLoad: none, busLoadHigh: none, busStore: none };
 new WebAssembly.Instance(module, { env }).exports.serve();
 `;
 

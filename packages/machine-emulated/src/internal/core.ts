@@ -25,6 +25,8 @@ export interface CoreExports {
   forgetAll(): void;
   dropReservation(): void;
   resetHart(): void;
+  /** Functions of translated regions. Not in the build for several CPUs. */
+  readonly table: WebAssembly.Table;
 }
 
 /** Exports of assembly/index-shared.ts. */
@@ -57,12 +59,22 @@ export function createMemory(bytes: number, shared = false): CoreMemory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
 }
 
+/** Hears where the interpreter is, now and then: the slot's address and the pc in halves, signed. */
+export type SampleListener = (slot: number, lo: number, hi: number) => void;
+
 /** Links a compiled core with a memory and a bus. `base`: the CPU's part of the memory, for the shared build. */
-export function instantiateCore(module: CoreModule, memory: CoreMemory, bus: CoreBus, base = 0): SharedCoreExports {
+export function instantiateCore(
+  module: CoreModule,
+  memory: CoreMemory,
+  bus: CoreBus,
+  base = 0,
+  sample: SampleListener = () => undefined,
+): SharedCoreExports {
   const instance = new WebAssembly.Instance(module, {
     env: {
       memory,
       base,
+      sample,
       busHas: (lo: number, hi: number, size: number) => (bus.has(lo >>> 0, hi >>> 0, size) ? 1 : 0),
       busLoad: (lo: number, hi: number, size: number) => bus.load(lo >>> 0, hi >>> 0, size),
       busLoadHigh: () => bus.loadHigh(),

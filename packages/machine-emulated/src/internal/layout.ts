@@ -26,6 +26,8 @@ export const HART = {
   HOSTED: 0x1028,
   PRIV: 0x102c,
   LINES: 0x1030,
+  DATA_SET: 0x103c,
+  CODE_SET: 0x104c,
   MENVCFG: 0x10d8,
   STIMECMP: 0x10f0,
   WAITING: 0x10f8,
@@ -36,6 +38,11 @@ export const HART = {
   BUDGET: 0x1110,
   BELL: 0x1114,
   FENCE: 0x1120,
+  SAMPLE_INTERVAL: 0x1220,
+  CODE_GENERATIONS: 0x1224,
+  SAMPLE_CREDIT: 0x1228,
+  REGION_ENTERED: 0x1230,
+  REGION_DECLINED: 0x1238,
 } as const;
 
 /** Values of HART.STATE; see assembly/serve.ts. */
@@ -54,6 +61,10 @@ export const MAX_REGIONS = 16;
 /** Part of a page-info word that is not 0 while code of the page is decoded. */
 export const PAGE_CODE_MASK = 0x00ffffff;
 
+/** Entry records of translated regions (assembly/regions.ts). */
+export const RECORDS = 8192;
+const RECORD_BYTES = 32;
+
 /** Decoded code of one CPU. */
 export interface CodePlan {
   readonly codeOwners: number;
@@ -70,6 +81,9 @@ export interface MemoryPlan {
   readonly ram: readonly number[];
   /** Bytes in all, a multiple of 64 KiB. */
   readonly total: number;
+  /** For translation, with one CPU: u32 per code page, and entry records. */
+  readonly generations: number;
+  readonly records: number;
 }
 
 const WASM_PAGE = 65536;
@@ -99,6 +113,9 @@ export function planMemory(
     const pageInfo = take(frames * 4, 64);
     code.push({ codeOwners, pageInfo, codePages: take(codePages * CODE_PAGE_BYTES, 64) });
   }
+  const isTranslated = cpus === 1;
+  const generations = take(isTranslated ? codePages * 4 : 0, 64);
+  const records = take(isTranslated ? RECORDS * RECORD_BYTES : 0, 64);
   const ram = ramBytes.map((bytes) => take(bytes, WASM_PAGE));
-  return { contexts, code, ram, total: alignUp(next, WASM_PAGE) };
+  return { contexts, code, generations, records, ram, total: alignUp(next, WASM_PAGE) };
 }

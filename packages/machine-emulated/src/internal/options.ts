@@ -1,5 +1,5 @@
 /** Validation of options: RangeError with name, expected, got. */
-import type { EmulatedMachineOptions, RamOptions } from '../api.js';
+import type { EmulatedMachineOptions, RamOptions, TranslationOptions } from '../api.js';
 import { MEMORY_MAP, VIRTIO_SLOTS } from '../api.js';
 import { MAX_REGIONS } from './layout.js';
 
@@ -9,6 +9,8 @@ export interface Settings {
   readonly picoseconds: number;
   readonly maxContexts: number;
   readonly codePages: number;
+  /** Null = interpret everything. */
+  readonly translation: Required<TranslationOptions> | null;
 }
 
 const PAGE = 4096;
@@ -55,6 +57,16 @@ function checkOverlaps(ram: readonly RamOptions[]): void {
   }
 }
 
+function translationOf({ translation = {}, cpus = 1 }: EmulatedMachineOptions): Required<TranslationOptions> | null {
+  if (translation === false) return null;
+  const settings = {
+    threshold: integer('translation.threshold', translation.threshold ?? 1000, 0, 1_000_000),
+    interval: integer('translation.interval', translation.interval ?? 4096, 1, 8192),
+    maxBytes: integer('translation.maxBytes', translation.maxBytes ?? 64 * 1024 * 1024, 65536, 2 ** 31),
+  };
+  return cpus === 1 ? settings : null;
+}
+
 /** @throws RangeError naming the option */
 export function readOptions(options: EmulatedMachineOptions): Settings {
   const ram = ramOf(options).map((piece, i) => ({
@@ -72,6 +84,7 @@ export function readOptions(options: EmulatedMachineOptions): Settings {
     picoseconds: integer('picosecondsPerInstruction', options.picosecondsPerInstruction ?? 1000, 1, 1_000_000),
     maxContexts: integer('maxContexts', options.maxContexts ?? 4096, 1, 65536),
     codePages: integer('codePages', options.codePages ?? 1024, 16, 65536),
+    translation: translationOf(options),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { ContextId, Frame, Instructions } from '@veridian-os/abi';
 import type { Trap } from '@veridian-os/hal';
 import { FaultKind, TrapKind } from '@veridian-os/hal';
+import type { EmulatedMachineOptions } from '../../src/index.js';
 import { EmulatedMachine } from '../../src/index.js';
 import { PTE, Sv39Tables } from '../../src/testing.js';
 
@@ -42,12 +43,12 @@ export class HostedImage {
   private readonly base: number;
 
   /** @param cpus the last of them runs it */
-  constructor(elf: Uint8Array, cpus = 1) {
+  constructor(elf: Uint8Array, cpus = 1, translation?: EmulatedMachineOptions['translation']) {
     const { entry, base, bytes, memory } = segment(elf);
     const pages = Math.ceil(memory / PAGE);
     const total = 0x80_0000 + pages * PAGE;
     const memoryBytes = Math.ceil(total / 0x10_0000) * 0x10_0000;
-    this.machine = EmulatedMachine.create({ memoryBytes, maxContexts: 4, cpus });
+    this.machine = EmulatedMachine.create({ memoryBytes, maxContexts: 4, cpus, translation });
     const region = this.machine.memory[0];
     this.ram = region.u8;
     this.base = base;
@@ -94,7 +95,8 @@ export function runOurs(elf: Uint8Array, slice = BUDGET, cpus = 1): Outcome {
   }
 }
 
-function runImage(image: HostedImage, slice: number): Outcome {
+/** Runs from the present pc to the exit, or to what goes wrong. */
+export function runImage(image: HostedImage, slice = BUDGET): Outcome {
   const parts: Uint8Array[] = [];
   let instructions = 0;
   for (;;) {

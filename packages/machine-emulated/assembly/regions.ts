@@ -1,0 +1,99 @@
+/**
+ * Translated regions, as the core sees them: functions of other modules in its table, entered where a slot says ENTER.
+ * The translator (src/translator/) makes them; here is how they are entered, and the samples that tell it what is hot.
+ *
+ * An entry record, 32 bytes, at the address that the ENTER slot's imm holds:
+ *   0  the slot that ENTER replaced   8  table index u32   12  which entry of the region u32
+ *   16 distance of the entry from the region's base i64    24  refusals u32
+ *
+ * A region returns with the pc stored and what is left of the count it was given; all of it left = the interpreter
+ * must do the
+ * first instruction. -1 = it refused to begin: a page moved, or floating point is off.
+ */
+import {
+  HART_SAMPLE_INTERVAL, EXEC_TABLE, HART_CODE_SET, PC, HART_REGION_DECLINED, HART_REGION_ENTERED, HART_SAMPLE_CREDIT,
+} from './layout';
+import { AT_BUDGET, leftOver } from './exits';
+import { interpret } from './interpreter';
+import { ENTER } from './ops';
+import { execEntryOf } from './tlb';
+
+// @ts-ignore: decorator
+@external('env', 'sample')
+declare function sample(slot: u32, pcLow: u32, pcHigh: u32): void;
+
+/** Instructions per entry: V8 swaps in optimised code only where a function is entered. More than any path's length. */
+const SLICE: i32 = 50000;
+/** Refusals after which an entry is given up. */
+const PATIENCE: u32 = 64;
+
+/** Slot of the pc, or 0 when no table entry knows it. */
+function slotOf(pc: u64): usize {
+  const e = execEntryOf(<usize>load<u32>(HART_CODE_SET) + EXEC_TABLE, pc);
+  if (load<u64>(e) != (pc & ~0xfff)) return 0;
+  return <usize>load<u32>(e, 8) + ((<u32>pc & 0xffe) << 2);
+}
+
+/** How much the interpreter may do at once of `allowed`, so that samples come in time. */
+export function interpretable(allowed: i32): i32 {
+  if (load<u32>(HART_SAMPLE_INTERVAL) == 0) return allowed;
+  return min<i32>(allowed, load<i32>(HART_SAMPLE_CREDIT));
+}
+
+/** Counts `used` interpreted instructions, and tells the translator about the pc when it is time. */
+export function creditSample(regs: usize, used: i32): void {
+  const interval = load<u32>(HART_SAMPLE_INTERVAL);
+  if (interval == 0) return;
+  const credit = load<i32>(HART_SAMPLE_CREDIT) - used;
+  store<i32>(HART_SAMPLE_CREDIT, credit > 0 ? credit : <i32>interval);
+  if (credit > 0) return;
+  const pc = load<u64>(regs, PC);
+  const slot = slotOf(pc);
+  if (slot != 0) sample(<u32>slot, <u32>pc, <u32>(pc >> 32));
+}
+
+/** Why the interpreter left the instruction that a region refused, if it did; AT_BUDGET = nothing is left to do. */
+export let regionReason: i32 = AT_BUDGET;
+
+/** Does the one instruction that ENTER hides. @returns instructions retired */
+function stepOver(regs: usize, slot: usize, record: usize): i32 {
+  const entering = load<u64>(slot);
+  const original = load<u64>(record);
+  store<u64>(slot, original);
+  regionReason = interpret(regs, 1, slot);
+  if (load<u64>(slot) == original) store<u64>(slot, entering);
+  return 1 - leftOver;
+}
+
+/** A region that refused to begin may do so for good. */
+function refused(slot: usize, record: usize): void {
+  store<u64>(HART_REGION_DECLINED, load<u64>(HART_REGION_DECLINED) + 1);
+  const times = load<u32>(record, 24) + 1;
+  store<u32>(record, times, 24);
+  if (times == PATIENCE) store<u64>(slot, load<u64>(record));
+}
+
+/** Runs regions from the context's pc on, at most `count` instructions. @returns instructions retired */
+export function runRegions(regs: usize, count: i32): i32 {
+  let left = count;
+  regionReason = AT_BUDGET;
+  while (left > 0) {
+    const pc = load<u64>(regs, PC);
+    const slot = slotOf(pc);
+    if (slot == 0 || load<u8>(slot) != ENTER) break;
+    const record = <usize>load<u32>(slot, 4);
+    const slice = min<i32>(left, SLICE);
+    const base = pc - load<u64>(record, 16);
+    const rest = call_indirect<i32>(load<u32>(record, 8), regs, slice, load<u32>(record, 12), base);
+    store<u64>(HART_REGION_ENTERED, load<u64>(HART_REGION_ENTERED) + 1);
+    if (rest < 0) {
+      refused(slot, record);
+    } else if (rest != slice) {
+      left -= slice - rest;
+      continue;
+    }
+    left -= stepOver(regs, slot, record);
+    break;
+  }
+  return count - left;
+}

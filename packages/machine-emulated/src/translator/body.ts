@@ -1,0 +1,122 @@
+/**
+ * Code of one region's instructions: registers in locals, temporaries, side exits.
+ *
+ * Locals     parameters REGS, LEFT, ENTRY, BASE; then temporaries; register r of x in X0 + r, of f in F0 + r
+ * Side exit  an operation that cannot be finished jumps out of its block with EXIT = distance of its pc from BASE <<
+ * 12 |
+ *            instructions retired since LEFT was last brought up to date; there the registers are stored (emit.ts)
+ */
+import type { Instruction } from './instruction.js';
+import { Code, F64, I32, I64, W } from './wasm.js';
+
+export const REGS = 0;
+export const LEFT = 1;
+export const ENTRY = 2;
+export const BASE = 3;
+/** The read table, the execute table. */
+export const READS = 4;
+export const EXECS = 5;
+/** i32 temporaries. */
+export const E = 6;
+export const EXIT = 7;
+export const H = 8;
+/** 253 << 24 while native single precision may be used, else 0. */
+export const RANGE_S = 9;
+export const RECORD = 10;
+/** i64 temporaries. */
+export const A = 11;
+export const T = 12;
+/** 2045 << 53 while native double precision may be used, else 0. */
+export const RANGE_D = 13;
+export const X0 = 16;
+export const F0 = 48;
+export const R = 80;
+export const S = 81;
+const F32 = 0x7d;
+export const LOCALS = [
+  [7, I32],
+  [37, I64],
+  [33, F64],
+  [1, F32],
+] as const;
+
+/** Functions that a module has once when one of its regions calls them (helpers.ts). */
+export const Helper = { Mulhu: 0, FusedD: 1 } as const;
+export type Helper = (typeof Helper)[keyof typeof Helper];
+export const HELPERS = 2;
+
+/** How one operation is translated. */
+export interface Operation {
+  readonly emit: (body: Body, i: Instruction) => void;
+  /** The register file that rd belongs to. */
+  readonly writes: 'x' | 'f' | 'none';
+  /** It may leave by a side exit. */
+  readonly exits: boolean;
+  /** It needs mstatus.FS. */
+  readonly isFloat: boolean;
+}
+
+export class Body {
+  readonly code = new Code();
+  /** Bits of registers read or written. */
+  usedX = 0;
+  usedF = 0;
+  /** Calls a helper of that number. */
+  helpers = 0;
+  usesFloat = false;
+  private off = 0;
+  private retired = 0;
+
+  /** Must precede each instruction: where it is, and how many retired since LEFT was brought up to date. */
+  at(off: number, retired: number): void {
+    this.off = off;
+    this.retired = retired;
+  }
+
+  x(r: number): Code {
+    if (r === 0) return this.code.i64(0);
+    this.usedX |= 1 << r;
+    return this.code.get(X0 + r);
+  }
+
+  setX(r: number): Code {
+    this.usedX |= 1 << r;
+    return this.code.set(X0 + r);
+  }
+
+  /** The low word of x. */
+  word(r: number): Code {
+    return r === 0 ? this.code.i32(0) : this.x(r).byte(W.i32Wrap);
+  }
+
+  /** Sign-extends a word into x. */
+  setWord(r: number): Code {
+    this.code.byte(W.i64ExtendI32S);
+    return this.setX(r);
+  }
+
+  f(r: number): Code {
+    this.usedF |= 1 << r;
+    return this.code.get(F0 + r);
+  }
+
+  setF(r: number): Code {
+    this.usedF |= 1 << r;
+    return this.code.set(F0 + r);
+  }
+
+  callHelper(helper: Helper): Code {
+    this.helpers |= 1 << helper;
+    return this.code.call(helper);
+  }
+
+  /** Says where the next `leaveIf` would leave; they may be several. */
+  mayLeave(): Code {
+    return this.code.i32((this.off << 12) | this.retired).set(EXIT);
+  }
+
+  /** Leaves before this instruction if the i32 on the stack is not 0; `depth` blocks are open inside the operation. */
+  leaveIf(depth = 0): Code {
+    return this.code.brIf(depth);
+  }
+}

@@ -1,0 +1,58 @@
+/** Which registers a region may have changed at each block, so that exits store no others. */
+import type { Block, Graph } from './graph.js';
+import { successors } from './graph.js';
+import { Flow } from './instruction.js';
+import { OPERATIONS } from './operations.js';
+
+/** Bit sets of registers, by node. */
+export interface RegisterSets {
+  readonly x: Int32Array;
+  readonly f: Int32Array;
+}
+
+/** Whether a block may go on in the dispatcher. */
+function mayDispatch(block: Block, graph: Graph): boolean {
+  const last = block.instructions[block.instructions.length - 1].flow;
+  if (last === Flow.Indirect || last === Flow.IndirectCall) return true;
+  return successors(block).some((to) => graph.order[to] <= graph.order[block.node]);
+}
+
+/** @returns registers that each block writes */
+export function writtenBy(graph: Graph): RegisterSets {
+  const x = new Int32Array(graph.blocks.length + 1);
+  const f = new Int32Array(graph.blocks.length + 1);
+  for (const { node, instructions } of graph.blocks) {
+    for (const i of instructions) {
+      const links = i.flow === Flow.Call || i.flow === Flow.IndirectCall;
+      const writes = links ? 'x' : OPERATIONS.get(i.op)?.writes;
+      if (writes === 'x') x[node] |= 1 << i.rd;
+      else if (writes === 'f') f[node] |= 1 << i.rd;
+    }
+  }
+  return { x, f };
+}
+
+/** @returns registers that may differ from memory when each block begins; they only grow, so it ends */
+export function dirtyBefore(graph: Graph, written: RegisterSets): RegisterSets {
+  const nodes = graph.blocks.length + 1;
+  const x = new Int32Array(nodes);
+  const f = new Int32Array(nodes);
+  for (let changed = true; changed;) {
+    changed = false;
+    const flow = (to: number, outX: number, outF: number): void => {
+      if ((x[to] | outX) === x[to] && (f[to] | outF) === f[to]) return;
+      x[to] |= outX;
+      f[to] |= outF;
+      changed = true;
+    };
+    for (const node of graph.sequence) {
+      const block = graph.blocks[node - 1];
+      if (graph.isEntry[node]) flow(node, x[0], f[0]);
+      const outX = x[node] | written.x[node];
+      const outF = f[node] | written.f[node];
+      for (const to of successors(block)) flow(to, outX, outF);
+      if (mayDispatch(block, graph)) flow(0, outX, outF);
+    }
+  }
+  return { x, f };
+}

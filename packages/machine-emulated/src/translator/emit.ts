@@ -1,0 +1,300 @@
+/**
+ * A region's function: (registers, count, entry, base) -> what is left of count.
+ *
+ *   check that the region's other pages are where they were; load the registers that are used
+ *   loop                           the dispatcher: `entry` selects where to go on
+ *     block b2 { block b1 {
+ *       br_table entry } b1's code, a loop if it is a loop's head; what only it leads to lies inside
+ *     } b2's code ...
+ *   end
+ *
+ * At every entry the count must allow the longest way to the next one, or the region is left there. A way out stores
+ * the
+ * registers that may have changed, the pc, and returns. Nothing in a region calls the host, so nothing it relies on
+ * (translation
+ * tables, decoded pages) changes while it runs.
+ */
+import { OP } from '../generated/ops.js';
+import { CONTEXT } from '../internal/layout.js';
+import { BASE, Body, E, ENTRY, EXECS, EXIT, F0, LEFT, LOCALS, RECORD, REGS, T, X0 } from './body.js';
+import { dirtyBefore, writtenBy } from './dirty.js';
+import type { RegisterSets } from './dirty.js';
+import type { Block, Edge, Graph } from './graph.js';
+import { successors } from './graph.js';
+import type { Instruction } from './instruction.js';
+import { Flow } from './instruction.js';
+import { OPERATIONS } from './operations.js';
+import { EXEC_MASK, prologue } from './prologue.js';
+import type { Placement } from './prologue.js';
+import { I32, I64, W } from './wasm.js';
+import type { WasmFunction } from './wasm.js';
+
+/** Stands for a block that no branch of the structure goes to. */
+const NOBODY = 0x7fffffff;
+const CONDITIONS = new Map<number, number>([
+  [OP.BEQ, W.i64Eq],
+  [OP.BNE, W.i64Ne],
+  [OP.BLT, W.i64LtS],
+  [OP.BGE, W.i64GeS],
+  [OP.BLTU, W.i64LtU],
+  [OP.BGEU, W.i64GeU],
+]);
+
+export interface RegionCode {
+  readonly body: WasmFunction;
+  /** Offset of each entry, by its number. */
+  readonly entries: readonly number[];
+  /** Offset of every instruction. */
+  readonly offsets: readonly number[];
+  /** Helpers that it calls, as bits. */
+  readonly helpers: number;
+}
+
+export class RegionEmitter {
+  private readonly graph: Graph;
+  private readonly placement: Placement;
+  private readonly body = new Body();
+  private readonly code = this.body.code;
+  private readonly written: RegisterSets;
+  private readonly dirty: RegisterSets;
+  /** Nodes in order, and the number of each that is an entry. */
+  private readonly entries: readonly number[];
+  private readonly entryNumber: Int32Array;
+  private readonly children: number[][];
+  private readonly isLoop: Uint8Array;
+  /** Open blocks, innermost last: a node for a block before it, ~node for a loop around it. */
+  private readonly context: number[] = [];
+  private usesExecs = false;
+
+  constructor(graph: Graph, placement: Placement) {
+    this.graph = graph;
+    this.placement = placement;
+    this.written = writtenBy(graph);
+    this.dirty = dirtyBefore(graph, this.written);
+    this.entries = graph.sequence.filter((node) => graph.isEntry[node] === 1);
+    const nodes = graph.blocks.length + 1;
+    this.entryNumber = new Int32Array(nodes);
+    this.entries.forEach((node, k) => (this.entryNumber[node] = k));
+    this.isLoop = new Uint8Array(nodes);
+    this.isLoop[0] = 1;
+    this.children = Array.from({ length: nodes }, () => []);
+    for (const node of graph.sequence) {
+      if (this.isMerge(node)) this.children[graph.dominator[node]].push(node);
+      for (const to of successors(graph.blocks[node - 1])) {
+        if (this.isBackward(node, to) && this.dominates(to, node)) this.isLoop[to] = 1;
+      }
+    }
+  }
+
+  emit(): RegionCode {
+    this.tree(0, 0);
+    this.code.byte(W.unreachable);
+    const { body, placement, usesExecs } = this;
+    const code = prologue(body, placement, usesExecs).raw(this.code.view);
+    const type = { params: [I32, I32, I32, I64], result: I32 };
+    const entries = this.entries.map((node) => this.graph.blocks[node - 1].off);
+    const offsets = this.graph.blocks.flatMap(({ instructions }) => instructions.map(({ off }) => off));
+    return { body: { type, locals: LOCALS, code }, entries, offsets, helpers: this.body.helpers };
+  }
+
+  private isMerge(node: number): boolean {
+    return this.graph.isEntry[node] === 1 || this.graph.incoming[node] > 1;
+  }
+
+  private isBackward(from: number, to: number): boolean {
+    return this.graph.order[to] <= this.graph.order[from];
+  }
+
+  private dominates(a: number, b: number): boolean {
+    let node = b;
+    while (node !== a && node !== 0) node = this.graph.dominator[node];
+    return node === a;
+  }
+
+  /** A node, and inside or behind it everything that it dominates. */
+  private tree(node: number, pending: number): void {
+    const { code, context } = this;
+    if (this.isLoop[node]) {
+      code.loop();
+      context.push(~node);
+    }
+    const merges = this.children[node];
+    for (let k = merges.length - 1; k >= 0; k--) {
+      code.block();
+      context.push(merges[k]);
+    }
+    if (node === 0) this.dispatch();
+    else this.block(this.graph.blocks[node - 1], pending);
+    for (const child of merges) {
+      code.end();
+      context.pop();
+      this.tree(child, 0);
+    }
+    if (!this.isLoop[node]) return;
+    code.end();
+    context.pop();
+  }
+
+  private dispatch(): void {
+    this.code
+      .get(ENTRY)
+      .byte(W.brTable)
+      .unsigned(this.entries.length - 1);
+    for (const node of this.entries) this.code.unsigned(this.depthOf(node));
+  }
+
+  private depthOf(label: number): number {
+    return this.context.length - 1 - this.context.lastIndexOf(label);
+  }
+
+  private block(block: Block, pending: number): void {
+    const { code, body } = this;
+    const isEntry = this.graph.isEntry[block.node] === 1;
+    const leaves = isEntry || block.instructions.some((i) => OPERATIONS.get(i.op)?.exits);
+    if (leaves) code.block().block();
+    if (isEntry) {
+      body.at(block.off, 0);
+      body.mayLeave().get(LEFT).i32(this.graph.cost[block.node]).byte(W.i32LtS);
+      body.leaveIf();
+    }
+    let retired = pending;
+    for (const i of block.instructions) {
+      const operation = OPERATIONS.get(i.op);
+      body.at(i.off, retired++);
+      if (operation === undefined) continue;
+      if (operation.isFloat) body.usesFloat = true;
+      operation.emit(body, i);
+    }
+    if (leaves) {
+      code.br(1).end();
+      this.sideExit(block.node);
+      code.end();
+    }
+    this.end(block, retired);
+  }
+
+  private spill(node: number): void {
+    const x = this.dirty.x[node] | this.written.x[node];
+    const f = this.dirty.f[node] | this.written.f[node];
+    this.body.usedX |= x;
+    this.body.usedF |= f;
+    for (let r = 1; r < 32; r++)
+      if ((x >>> r) & 1)
+        this.code
+          .get(REGS)
+          .get(X0 + r)
+          .memory(W.i64Store, 3, r * 8);
+    for (let r = 0; r < 32; r++) {
+      if ((f >>> r) & 1)
+        this.code
+          .get(REGS)
+          .get(F0 + r)
+          .memory(W.f64Store, 3, CONTEXT.F + r * 8);
+    }
+  }
+
+  /** Out of the middle of a block: EXIT says where and after how many instructions. */
+  private sideExit(node: number): void {
+    this.spill(node);
+    this.code.get(REGS).get(BASE).get(EXIT).i32(12).ops(W.i32ShrS, W.i64ExtendI32S, W.i64Add);
+    this.code.memory(W.i64Store, 3, CONTEXT.PC);
+    this.code.get(LEFT).get(EXIT).i32(4095).ops(W.i32And, W.i32Sub, W.return);
+  }
+
+  private leave(node: number, off: number, pending: number): void {
+    this.spill(node);
+    this.code.get(REGS).get(BASE).i64(off).byte(W.i64Add).memory(W.i64Store, 3, CONTEXT.PC);
+    this.code.get(LEFT).i32(pending).ops(W.i32Sub, W.return);
+  }
+
+  private flush(pending: number): void {
+    if (pending > 0) this.code.get(LEFT).i32(pending).byte(W.i32Sub).set(LEFT);
+  }
+
+  /** How control leaves a block. */
+  private end(block: Block, pending: number): void {
+    const last = block.instructions[block.instructions.length - 1];
+    const { next, target } = block;
+    if (last.flow === Flow.Branch) return this.branch(block, last, pending);
+    if (last.flow === Flow.Indirect || last.flow === Flow.IndirectCall) return this.indirect(block, last, pending);
+    if (last.flow === Flow.Call) this.link(last);
+    this.edge(block.node, (target ?? next)!, pending);
+  }
+
+  private link(i: Instruction): void {
+    this.code
+      .get(BASE)
+      .i64(i.off + i.length)
+      .byte(W.i64Add);
+    this.body.setX(i.rd);
+  }
+
+  private branch(block: Block, i: Instruction, pending: number): void {
+    const { code, context, body } = this;
+    const { next, target } = block as { next: Edge; target: Edge };
+    const joins = [next, target].some(({ node }) => node !== 0 && this.isMerge(node));
+    if (joins) this.flush(pending);
+    const rest = joins ? 0 : pending;
+    body.x(i.rs1);
+    body.x(i.rs2).byte(CONDITIONS.get(i.op)!);
+    const label = this.labelOf(block.node, target);
+    if (label !== null) {
+      code.brIf(this.depthOf(label));
+    } else {
+      code.if();
+      context.push(NOBODY);
+      this.edge(block.node, target, rest);
+      code.end();
+      context.pop();
+    }
+    this.edge(block.node, next, rest);
+  }
+
+  /** Label that reaches an edge's target without more ado, or null. */
+  private labelOf(from: number, { node }: Edge): number | null {
+    if (node === 0 || !this.isMerge(node)) return null;
+    if (!this.isBackward(from, node)) return node;
+    return this.dominates(node, from) ? ~node : null;
+  }
+
+  private edge(from: number, edge: Edge, pending: number): void {
+    const { node, off } = edge;
+    if (node === 0) return this.leave(from, off, pending);
+    if (!this.isMerge(node)) return this.tree(node, pending);
+    this.flush(pending);
+    const label = this.labelOf(from, edge);
+    if (label !== null) {
+      this.code.br(this.depthOf(label));
+      return;
+    }
+    this.code.i32(this.entryNumber[node]).set(ENTRY).br(this.depthOf(~0));
+  }
+
+  /**
+   * A computed jump. If the target's slot is an entry of this region at the same base, goes on there; else out. The
+   * slot is
+   * found as the interpreter finds it.
+   */
+  private indirect(block: Block, i: Instruction, pending: number): void {
+    const { code, body, context } = this;
+    body.x(i.rs1).i64(i.imm).byte(W.i64Add).i64(-2).byte(W.i64And).set(T);
+    if (i.flow === Flow.IndirectCall) this.link(i);
+    this.usesExecs = true;
+    code.block();
+    context.push(NOBODY);
+    code.get(T).byte(W.i32Wrap).i32(8).byte(W.i32ShrU).i32(EXEC_MASK).byte(W.i32And).get(EXECS).byte(W.i32Add).tee(E);
+    code.memory(W.i64Load, 3).get(T).i64(-4096).ops(W.i64And, W.i64Ne).brIf(0);
+    code.get(E).memory(W.i32Load, 2, 8).get(T).byte(W.i32Wrap).i32(0xffe).byte(W.i32And).i32(2).byte(W.i32Shl);
+    code.byte(W.i32Add).tee(E).memory(W.i32Load8U, 0).i32(OP.ENTER).byte(W.i32Ne).brIf(0);
+    code.get(E).memory(W.i32Load, 2, 4).tee(RECORD).memory(W.i32Load, 2, 8).i32(this.placement.index);
+    code.byte(W.i32Ne).brIf(0);
+    code.get(RECORD).memory(W.i64Load, 3, 16).get(BASE).byte(W.i64Add).get(T).byte(W.i64Ne).brIf(0);
+    code.get(RECORD).memory(W.i32Load, 2, 12).set(ENTRY);
+    this.flush(pending);
+    code.br(this.depthOf(~0)).end();
+    context.pop();
+    this.spill(block.node);
+    code.get(REGS).get(T).memory(W.i64Store, 3, CONTEXT.PC);
+    code.get(LEFT).i32(pending).ops(W.i32Sub, W.return);
+  }
+}

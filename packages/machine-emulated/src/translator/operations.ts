@@ -1,0 +1,8 @@
+/** Every operation that becomes WebAssembly. */
+import { FLOAT } from './float.js';
+import { INTEGER } from './integer.js';
+import { MEMORY } from './memory.js';
+import type { Operation } from './body.js';
+
+/** By number in `OP`; jumps and branches are the structure's affair (emit.ts). */
+export const OPERATIONS: ReadonlyMap<number, Operation> = new Map([...INTEGER, ...MEMORY, ...FLOAT]);

@@ -1,0 +1,69 @@
+/** A translated region that is installed, and the records of its entries in the core's memory (assembly/regions.ts). */
+import { OP } from '../generated/ops.js';
+import type { PageUse } from './prologue.js';
+
+export const RECORD_BYTES = 32;
+
+export interface Region {
+  /** Table index of its function. */
+  readonly index: number;
+  /** Virtual address of its base, in halves. */
+  readonly lo: number;
+  readonly hi: number;
+  readonly pages: readonly PageUse[];
+  /** Addresses of its entries' slots and records. */
+  readonly entries: readonly { readonly slot: number; readonly record: number }[];
+  /** Offsets that it was made from. */
+  readonly roots: readonly number[];
+  readonly wasmBytes: number;
+  readonly guestBytes: number;
+  /** Times it was made anew with more. */
+  readonly rebuilds: number;
+}
+
+/** Free addresses of records. */
+export class RecordPool {
+  private readonly free: number[] = [];
+
+  constructor(first: number, count: number) {
+    for (let i = count - 1; i >= 0; i--) this.free.push(first + i * RECORD_BYTES);
+  }
+
+  get room(): number {
+    return this.free.length;
+  }
+
+  take(): number {
+    return this.free.pop()!;
+  }
+
+  give(record: number): void {
+    this.free.push(record);
+  }
+}
+
+/** Puts ENTER into a slot: entry `number` of the function at `index`, `off` bytes from its base. */
+export function installEntry(
+  words: Uint32Array,
+  slot: number,
+  record: number,
+  entry: { readonly index: number; readonly number: number; readonly off: number },
+): void {
+  const at = record / 4;
+  words[at] = words[slot / 4];
+  words[at + 1] = words[slot / 4 + 1];
+  words[at + 2] = entry.index;
+  words[at + 3] = entry.number;
+  words[at + 4] = entry.off;
+  words[at + 5] = entry.off < 0 ? -1 : 0;
+  words[at + 6] = 0;
+  words[slot / 4] = OP.ENTER;
+  words[slot / 4 + 1] = record;
+}
+
+/** Puts back what ENTER replaced, unless the page was cleared meanwhile. */
+export function removeEntry(words: Uint32Array, slot: number, record: number): void {
+  if ((words[slot / 4] & 255) !== OP.ENTER || words[slot / 4 + 1] !== record) return;
+  words[slot / 4] = words[record / 4];
+  words[slot / 4 + 1] = words[record / 4 + 1];
+}

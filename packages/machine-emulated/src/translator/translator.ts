@@ -1,0 +1,277 @@
+/**
+ * The translating tier: turns hot decoded code into regions of WebAssembly, installs and forgets them. It runs inside
+ * the core's
+ * call of `sample`, between two instructions of the guest, and changes nothing the guest can see.
+ *
+ * A region belongs to its base: an address of a virtual page, with decoded pages at fixed distances. One translation
+ * serves every
+ * virtual address at which the same pages lie the same way. Its entries are slots of decoded pages and die with them;
+ * a region of
+ * several pages checks at each entry that the others are in place and were not cleared since.
+ */
+/// <reference types="webassembly" />
+import { CODE_PAGE_BYTES, HART, RECORDS } from '../internal/layout.js';
+import { OP } from '../generated/ops.js';
+import { CodeView } from './code-view.js';
+import { Discovery, startOfRun } from './discover.js';
+import type { Found } from './discover.js';
+import { RegionEmitter } from './emit.js';
+import type { RegionCode } from './emit.js';
+import { buildGraph } from './graph.js';
+import type { Graph } from './graph.js';
+import { Heat } from './heat.js';
+import type { PageHeat } from './heat.js';
+import { HELPER_FUNCTIONS } from './helpers.js';
+import { Flow } from './instruction.js';
+import type { PageUse } from './prologue.js';
+import { RecordPool, installEntry, removeEntry } from './region.js';
+import type { Region } from './region.js';
+import { buildModule } from './wasm.js';
+
+export interface TranslatorSettings {
+  /** Instructions interpreted per decoded instruction of a page before it is translated. */
+  readonly threshold: number;
+  /** Instructions between samples. */
+  readonly interval: number;
+  /** Most bytes of WebAssembly kept. */
+  readonly maxBytes: number;
+}
+
+/** Where the core's parts are in memory. */
+export interface TranslatorPlan {
+  readonly codePages: number;
+  readonly generations: number;
+  readonly records: number;
+}
+
+/** Counts since the machine was made, except the first three. */
+export interface TranslationStatistics {
+  /** Installed now: regions, their WebAssembly, the guest code they cover. */
+  readonly regions: number;
+  readonly wasmBytes: number;
+  readonly guestBytes: number;
+  readonly translated: number;
+  readonly dropped: number;
+  /** Entries into regions, and those that regions refused. */
+  readonly entered: number;
+  readonly refused: number;
+}
+
+/** Most instructions of a region. */
+const REGION_LIMIT = 1200;
+const MOST_REBUILDS = 6;
+const TABLE_STEP = 64;
+
+export class Translator {
+  private readonly words: Uint32Array;
+  private readonly memory: WebAssembly.Memory;
+  private readonly table: WebAssembly.Table;
+  private readonly plan: TranslatorPlan;
+  private readonly settings: TranslatorSettings;
+  private readonly heat: Heat;
+  private readonly records: RecordPool;
+  private readonly regions = new Set<Region>();
+  private readonly freeIndices: number[] = [];
+  /** By code page: the region that each halfword belongs to. */
+  private readonly owners = new Map<number, { generation: number; regions: (Region | undefined)[] }>();
+  private wasmBytes = 0;
+  private guestBytes = 0;
+  private translated = 0;
+  private dropped = 0;
+
+  constructor(
+    memory: WebAssembly.Memory,
+    table: WebAssembly.Table,
+    plan: TranslatorPlan,
+    settings: TranslatorSettings,
+  ) {
+    this.memory = memory;
+    this.words = new Uint32Array(memory.buffer);
+    this.table = table;
+    this.plan = plan;
+    this.settings = settings;
+    this.heat = new Heat(this.words, plan.codePages, plan.generations, settings.threshold, settings.interval);
+    this.records = new RecordPool(plan.records, RECORDS);
+    this.words[HART.CODE_GENERATIONS / 4] = plan.generations;
+    this.words[HART.SAMPLE_CREDIT / 4] = settings.interval;
+    this.words[HART.SAMPLE_INTERVAL / 4] = settings.interval;
+  }
+
+  get statistics(): TranslationStatistics {
+    const { wasmBytes, guestBytes, translated, dropped } = this;
+    const counter = (at: number): number => this.words[at / 4] + this.words[at / 4 + 1] * 2 ** 32;
+    const entered = counter(HART.REGION_ENTERED);
+    const refused = counter(HART.REGION_DECLINED);
+    return { regions: this.regions.size, wasmBytes, guestBytes, translated, dropped, entered, refused };
+  }
+
+  /** The interpreter was about to execute the slot at this address, at the pc `hi`:`lo`. */
+  sample(slot: number, lo: number, hi: number): void {
+    const page = Math.floor((slot - this.plan.codePages) / CODE_PAGE_BYTES);
+    const heat = this.heat.sample(page, lo & 0xffe);
+    if (heat === null) return;
+    this.prune();
+    try {
+      this.translate(heat, (lo & ~0xfff) >>> 0, hi >>> 0);
+    } catch (error) {
+      // Hosts may refuse to compile more; nothing but speed depends on it.
+      if (!(error instanceof WebAssembly.CompileError || error instanceof RangeError)) throw error;
+      this.words[HART.SAMPLE_INTERVAL / 4] = 0;
+    }
+    this.heat.built(heat);
+  }
+
+  /** Forgets every region. */
+  clear(): void {
+    for (const region of [...this.regions]) this.remove(region);
+  }
+
+  /** Forgets regions whose code was cleared. */
+  private prune(): void {
+    for (const region of this.regions) {
+      if (region.pages.some(({ page, generation }) => this.heat.generationOf(page.index) !== generation))
+        this.remove(region);
+    }
+  }
+
+  private translate(heat: PageHeat, lo: number, hi: number): void {
+    const view = new CodeView(this.words, this.plan.codePages, lo, hi);
+    const { seeds, roots, rebuilds } = this.rootsOf(heat, view, lo, hi);
+    const found = new Discovery(view, REGION_LIMIT, (off) => this.ownerOf(view, off) !== undefined).run(seeds, roots);
+    const graph = buildGraph(found);
+    if (graph === null) return;
+    const pages = this.pagesOf(found, view);
+    const index = this.takeIndex();
+    const emitter = new RegionEmitter(graph, { index, pages, generations: this.plan.generations });
+    const code = emitter.emit();
+    this.compile(code, index, (wasmBytes) => {
+      this.install(view, code, { index, lo, hi, pages, roots, wasmBytes, guestBytes: sizeOf(graph), rebuilds });
+    });
+  }
+
+  /** What to explore from: hot places, and what regions of the same base in this page had, which it replaces. */
+  private rootsOf(
+    heat: PageHeat,
+    view: CodeView,
+    lo: number,
+    hi: number,
+  ): { seeds: number[]; roots: number[]; rebuilds: number } {
+    const seeds: number[] = [];
+    const roots = new Set<number>();
+    let rebuilds = 0;
+    const own = view.page(0)?.index;
+    for (const region of [...this.regions]) {
+      if (region.lo !== lo || region.hi !== hi || region.rebuilds >= MOST_REBUILDS) continue;
+      if (!region.pages.some(({ page, number }) => number === 0 && page.index === own)) continue;
+      for (const root of region.roots) roots.add(root);
+      rebuilds = Math.max(rebuilds, region.rebuilds + 1);
+      this.markOwned(region, seeds, heat, view);
+      this.remove(region);
+    }
+    for (const [off] of [...heat.offsets].sort((a, b) => b[1] - a[1])) {
+      const i = view.read(off);
+      if (i === null || i.flow === Flow.Stop || this.ownerOf(view, off) !== undefined) continue;
+      seeds.push(off);
+      roots.add(startOfRun(view, off));
+    }
+    for (const seed of seeds) if (seed < 0) roots.add(~seed);
+    return { seeds: seeds.filter((seed) => seed >= 0), roots: [...roots], rebuilds };
+  }
+
+  /** Places inside a region where the interpreter was found, so no entry is near: they become entries (as ~off). */
+  private markOwned(region: Region, seeds: number[], heat: PageHeat, view: CodeView): void {
+    for (const [off] of heat.offsets) if (this.ownerOf(view, off) === region) seeds.push(~off);
+  }
+
+  private pagesOf(found: Found, view: CodeView): PageUse[] {
+    const numbers = new Set([...found.instructions.keys()].map((off) => off >> 12));
+    return [...numbers].map((number) => {
+      const page = view.page(number)!;
+      return { number, page, generation: this.heat.generationOf(page.index) };
+    });
+  }
+
+  private compile(code: RegionCode, index: number, done: (wasmBytes: number) => void): void {
+    const helpers = code.helpers === 0 ? [] : HELPER_FUNCTIONS.map((make) => make());
+    const bytes = buildModule([...helpers, code.body], this.memory.buffer.byteLength / 65536);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: this.memory } });
+    this.table.set(index, instance.exports[String(helpers.length)]);
+    done(bytes.length);
+  }
+
+  private install(view: CodeView, code: RegionCode, about: Omit<Region, 'entries'>): void {
+    this.makeRoom(about.wasmBytes, code.entries.length);
+    const entries: { slot: number; record: number }[] = [];
+    const region: Region = { ...about, entries };
+    code.entries.forEach((off, number) => {
+      const slot = view.slotAt(off);
+      if ((this.words[slot / 4] & 255) === OP.ENTER) return;
+      const record = this.records.take();
+      installEntry(this.words, slot, record, { index: about.index, number, off });
+      entries.push({ slot, record });
+    });
+    this.own(view, code, region);
+    this.regions.add(region);
+    this.wasmBytes += region.wasmBytes;
+    this.guestBytes += region.guestBytes;
+    this.translated++;
+  }
+
+  /** The cache is bounded: when it is full, everything goes, as what is still hot comes back soon. */
+  private makeRoom(bytes: number, entries: number): void {
+    if (this.wasmBytes + bytes <= this.settings.maxBytes && this.records.room >= entries) return;
+    this.clear();
+  }
+
+  private own(view: CodeView, code: RegionCode, region: Region): void {
+    for (const off of code.offsets) {
+      const page = view.page(off >> 12)!;
+      this.ownersOf(page.index).regions[(off & 0xffe) >> 1] = region;
+    }
+  }
+
+  private ownersOf(page: number): { generation: number; regions: (Region | undefined)[] } {
+    const generation = this.heat.generationOf(page);
+    let owners = this.owners.get(page);
+    if (owners === undefined || owners.generation !== generation) {
+      owners = { generation, regions: new Array<Region | undefined>(2048) };
+      this.owners.set(page, owners);
+    }
+    return owners;
+  }
+
+  private ownerOf(view: CodeView, off: number): Region | undefined {
+    const page = view.page(off >> 12);
+    if (page === null) return undefined;
+    const region = this.ownersOf(page.index).regions[(off & 0xffe) >> 1];
+    return region !== undefined && this.regions.has(region) ? region : undefined;
+  }
+
+  private takeIndex(): number {
+    if (this.freeIndices.length === 0) {
+      const first = this.table.length;
+      this.table.grow(TABLE_STEP);
+      for (let i = TABLE_STEP - 1; i >= 0; i--) this.freeIndices.push(first + i);
+    }
+    return this.freeIndices.pop()!;
+  }
+
+  private remove(region: Region): void {
+    for (const { slot, record } of region.entries) {
+      removeEntry(this.words, slot, record);
+      this.records.give(record);
+    }
+    this.table.set(region.index, null);
+    this.freeIndices.push(region.index);
+    this.regions.delete(region);
+    this.wasmBytes -= region.wasmBytes;
+    this.guestBytes -= region.guestBytes;
+    this.dropped++;
+  }
+}
+
+function sizeOf(graph: Graph): number {
+  let bytes = 0;
+  for (const { instructions } of graph.blocks) for (const { length } of instructions) bytes += length;
+  return bytes;
+}
