@@ -49,6 +49,13 @@ export default tseslint.config(
     },
   },
   {
+    // Pages have the browser's globals, and a program of their own.
+    files: ['examples/page/**/*.ts'],
+    languageOptions: {
+      parserOptions: { project: './examples/page/tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
+  },
+  {
     files: ['packages/*/src/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 400 }],
@@ -79,8 +86,11 @@ export default tseslint.config(
     rules: { 'no-unused-vars': ['error', unused] },
   },
   {
-    files: ['tools/browser/chromium.mjs'],
-    languageOptions: { globals: { Worker: 'readonly', self: 'readonly' } },
+    // Parts of these run in a page.
+    files: ['tools/browser/*.mjs'],
+    languageOptions: {
+      globals: { Worker: 'readonly', self: 'readonly', window: 'readonly', document: 'readonly' },
+    },
   },
   {
     files: ['**/*.cjs'],

@@ -5,7 +5,7 @@
 import { readPackages } from './lib/packages.mjs';
 import { checkAll, runBin } from './lib/run.mjs';
 
-const projects = [...readPackages().map(({ name }) => `packages/${name}`), 'tsconfig.tests.json'];
+const projects = [...readPackages().map(({ name }) => `packages/${name}`), 'tsconfig.tests.json', 'examples/page'];
 await checkAll('types', projects, async (project) => {
   const { status, output } = await runBin('tsc', ['-p', project, '--noEmit', '--pretty', 'false']);
   return status === 0 ? null : output;

@@ -41,10 +41,13 @@ function collectLines(url) {
   });
 }
 
+/** A headless Chromium; close it. */
+export const launch = (executablePath) => chromium.launch({ executablePath, headless: true, args: FLAGS });
+
 /** @param use receives `runInWorker(url) -> { lines, failed }` */
 export async function withBrowser(executablePath, folder, use) {
   const server = await serve(folder);
-  const browser = await chromium.launch({ executablePath, headless: true, args: FLAGS });
+  const browser = await launch(executablePath);
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(TIMEOUT_MS);

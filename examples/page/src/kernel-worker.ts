@@ -1,0 +1,4 @@
+import { bootKernel } from './boot-kernel.js';
+import { serve } from './protocol.js';
+
+serve(bootKernel);

@@ -1,0 +1,2 @@
+import { serve } from './protocol.js';
+serve(() => Promise.reject(new Error('not yet')));
