@@ -37,3 +37,13 @@ export type {
   TreeEntry,
   TreeStat,
 } from './ninep/file-tree.js';
+export { UserNetwork } from './net/user-network.js';
+export type { UserNetworkOptions } from './net/user-network.js';
+export type {
+  DatagramReceiver,
+  HostDatagrams,
+  HostStream,
+  Sockets,
+  StreamEvents,
+  StreamFailure,
+} from './net/sockets.js';
