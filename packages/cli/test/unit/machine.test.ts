@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { needs } from '../../../../tools/require-tool.js';
+import { FIRMWARE, hasFirmware } from '../../../machine-emulated/test/helpers/firmware-files.js';
+import { Assembler, REG } from '@veridian-os/machine-emulated/testing';
 import { COMPILER, compileBare } from '../../../machine-emulated/test/helpers/compile.js';
 
 const START = resolve(__dirname, '../../../../tools/start.mjs');
@@ -40,6 +42,36 @@ describeCompiled('veridian machine --bare', () => {
     const got = machine('--bare', file('console'), '--max-instructions', '1000');
     expect(got).toMatchObject({ status: 137, stdout: 'o' });
     expect(got.stderr).toMatch(/--max-instructions/);
+  });
+});
+
+const describeFirmware = hasFirmware() ? describe : describe.skip;
+
+describeFirmware('veridian machine --bios', () => {
+  /** Calls the firmware with these registers: a7 and a6 name the function. */
+  const kernel = (name: string, a7: number, a6: number, a0: number): string => {
+    const a = new Assembler(0x8020_0000).li(REG.a7, a7).li(REG.a6, a6).li(REG.a0, a0).li(REG.a1, 0).op('ecall');
+    writeFileSync(join(scratch, name), a.finish());
+    return name;
+  };
+  const SYSTEM_RESET = 0x53525354;
+
+  it('ends with 0 when the guest powers off, and with --no-reboot when it resets', () => {
+    const off = machine('--bios', FIRMWARE.dynamic, '--kernel', kernel('off', SYSTEM_RESET, 0, 0));
+    expect(off).toMatchObject({ status: 0, stderr: '' });
+    expect(off.stdout).toMatch(/OpenSBI v/);
+    const reset = kernel('reset', SYSTEM_RESET, 0, 1);
+    const once = machine('--bios', FIRMWARE.dynamic, '--kernel', reset, '--no-reboot');
+    expect(once).toMatchObject({ status: 0 });
+    expect(once.stdout.match(/OpenSBI v/g)).toHaveLength(1);
+    const again = machine('--bios', FIRMWARE.dynamic, '--kernel', reset, '--max-instructions', '6e7');
+    expect(again).toMatchObject({ status: 137 });
+    expect(again.stdout.match(/OpenSBI v/g)!.length).toBeGreaterThan(1);
+  });
+
+  it('refuses a disk and firmware that are not there', () => {
+    expect(machine('--bios', 'absent')).toMatchObject({ status: 127 });
+    expect(machine('--bios', FIRMWARE.dynamic, '--drive', 'absent')).toMatchObject({ status: 127 });
   });
 });
 
