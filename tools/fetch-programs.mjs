@@ -27,7 +27,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   locateProgram,
   manifestPath,
@@ -139,15 +139,24 @@ class Apt {
     return names[0];
   }
 
-  /** Downloads the newest version of one package into `folder`. @returns the file's path and version */
+  /**
+   * Downloads the newest version of one package into `folder`, and of all that it depends on if it has a `launch`.
+   * @returns the file's path and version
+   */
   download(entry, folder) {
     this.#prepare();
-    this.#run(['download', `${this.#newest(entry)}:${this.#architecture}`], folder);
-    const file = join(
-      folder,
-      readdirSync(folder).find((name) => name.endsWith('.deb')),
-    );
+    if (entry.launch === undefined) this.#run(['download', `${this.#newest(entry)}:${this.#architecture}`], folder);
+    else this.#downloadAll(entry, folder);
+    const isIt = (name) =>
+      name.endsWith('.deb') && (entry.launch === undefined || name.startsWith(`${entry.package}_`));
+    const file = join(folder, readdirSync(folder).find(isIt));
     return { file, version: command('dpkg-deb', ['-f', file, 'Version']).trim() };
+  }
+
+  #downloadAll(entry, folder) {
+    mkdirSync(join(folder, 'partial'));
+    const install = ['install', '--download-only', '--no-install-recommends', '-y', entry.package];
+    this.#run(['-o', `Dir::Cache::archives=${folder}`, ...install]);
   }
 }
 
@@ -178,8 +187,29 @@ function unpackOnly(file, folder, paths, rename = []) {
   command('tar', ['-x', '-C', folder, ...renaming, '--wildcards', ...wanted], { input: archive, stdio: 'pipe' });
 }
 
+/**
+ * Unpacks a dynamic program of this host's architecture beside the libraries of its own Debian, which may be newer than the
+ * host's, and a script `launch` that starts it with their loader. The libraries' versions are not pinned: they are those of
+ * the archive's signed lists.
+ */
+function unpackWithLibraries(entry, file, folder) {
+  for (const name of readdirSync(dirname(file)).filter((other) => other.endsWith('.deb')))
+    command('dpkg-deb', ['-x', join(dirname(file), name), folder]);
+  for (const name of ['etc', 'var', 'usr/share', 'usr/sbin', 'usr/libexec'])
+    rmSync(join(folder, name), { recursive: true, force: true });
+  const script = [
+    '#!/bin/sh',
+    'here=$(dirname "$(readlink -f "$0")")',
+    'lib=$here/usr/lib/x86_64-linux-gnu',
+    `QEMU_MODULE_DIR=$lib/qemu exec "$lib/ld-linux-x86-64.so.2" --library-path "$lib" "$here/${entry.launch}" "$@"`,
+    '',
+  ];
+  writeFileSync(join(folder, 'launch'), script.join('\n'), { mode: 0o755 });
+}
+
 function unpack(entry, file, folder) {
   mkdirSync(folder, { recursive: true });
+  if (entry.launch !== undefined) return unpackWithLibraries(entry, file, folder);
   if (entry.source === 'npm') command('tar', ['-xzf', file, '-C', folder]);
   else if (entry.only === undefined) command('dpkg-deb', ['-x', file, folder]);
   else unpackOnly(file, folder, entry.only, entry.rename);

@@ -85,10 +85,15 @@ export function loadVirtual(va: u64, size: i32): bool {
 }
 
 function loadCrossing(va: u64, size: i32): bool {
+  const second = (va & ~0xfff) + 4096;
+  const split = <i32>(second - va);
+  const first = resolveRam(va, READ, split);
+  if (first == 0) return false;
+  const next = resolveRam(second, READ, size - split);
+  if (next == 0) return false;
   let value: u64 = 0;
   for (let i = 0; i < size; i++) {
-    const host = resolveRam(va + i, READ, 1);
-    if (host == 0) return false;
+    const host = i < split ? first + i : next + (i - split);
     value |= <u64>load<u8>(host) << (8 * i);
   }
   loaded = value;

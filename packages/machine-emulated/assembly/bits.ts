@@ -38,11 +38,12 @@ export const CAUSE_FETCH_PAGE: u32 = 12;
 export const CAUSE_LOAD_PAGE: u32 = 13;
 export const CAUSE_STORE_PAGE: u32 = 15;
 
-/** menvcfg and senvcfg; the last two only in menvcfg (section 3.1.18). */
+/** menvcfg and senvcfg; the last three only in menvcfg (section 3.1.18). */
 export const FIOM: u64 = 1;
 export const CBIE: u64 = 3 << 4;
 export const CBCFE: u64 = 1 << 6;
 export const CBZE: u64 = 1 << 7;
+export const ADUE: u64 = 1 << 61;
 export const PBMTE: u64 = 1 << 62;
 export const STCE: u64 = 1 << 63;
 

@@ -5,7 +5,7 @@ import {
   HART_SCAUSE, HART_SCOUNTEREN, HART_SENVCFG, HART_SEPC, HART_SSCRATCH, HART_STIMECMP, HART_STVAL, HART_STVEC,
 } from './layout';
 import {
-  CBCFE, CBIE, CBZE, FIOM, FS, IRQ_SEI, IRQ_SSI, IRQ_STI, MIE, MPIE, MPP, MPRV, MXR, PBMTE, PRIV_M, PRIV_S, SD, SIE,
+  ADUE, CBCFE, CBIE, CBZE, FIOM, FS, IRQ_SEI, IRQ_SSI, IRQ_STI, MIE, MPIE, MPP, MPRV, MXR, PBMTE, PRIV_M, PRIV_S, SD, SIE,
   SPIE, SPP, STCE, SUM, TSR, TVM, TW, XL,
 } from './bits';
 import { floatEnabled, setDirty, updateFloatTrap } from './float-step';
@@ -25,7 +25,7 @@ const S_INTERRUPTS: u32 = IRQ_SSI | IRQ_STI | IRQ_SEI;
 const ALL_INTERRUPTS: u32 = 0xaaa;
 const DELEGABLE: u64 = 0xb3ff; // causes 0-9, 12, 13, 15
 const S_ENVCFG: u64 = FIOM | CBIE | CBCFE | CBZE;
-const M_ENVCFG: u64 = S_ENVCFG | PBMTE | STCE;
+const M_ENVCFG: u64 = S_ENVCFG | ADUE | PBMTE | STCE;
 const TM: u64 = 2; // of mcounteren
 
 function value(v: u64): bool {

@@ -1,9 +1,9 @@
 /** What the host may call. Everything else is shared memory (layout.ts). */
 import {
-  CFG_CODE_BASE, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CFG_REGIONS, HART_HARTID, HART_INHIBIT, HART_MIP,
+  CFG_CODE_BASE, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CFG_REGIONS, HART_HARTID, HART_INHIBIT, HART_MENVCFG, HART_MIP,
   HART_MSTATUS, HART_PRIV, HART_STIMECMP, HART_TIMER, HART_WAITING, REGIONS, REGION_BYTES,
 } from './layout';
-import { PRIV_M } from './bits';
+import { ADUE, PRIV_M } from './bits';
 import { dropAll, dropCode } from './code-cache';
 import { dropReservation } from './atomic';
 import { resetProtection } from './pmp';
@@ -49,6 +49,7 @@ export function resetHart(): void {
   store<u32>(HART_WAITING, 0);
   store<u32>(HART_MIP, 0);
   store<u64>(HART_STIMECMP, <u64>-1);
+  store<u64>(HART_MENVCFG, ADUE); // guests that know nothing of Svadu find the bits set for them
   store<u64>(HART_INHIBIT, 0);
   dropReservation();
   resetProtection();

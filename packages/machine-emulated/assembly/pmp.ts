@@ -40,7 +40,8 @@ function place(index: u32): void {
   let high: u64 = 0;
   if (mode == A_TOR) {
     if (index > 0) low = addressOf(index - 1) << 2;
-    high = max<u64>(address << 2, low);
+    high = address << 2;
+    if (high <= low) low = high = 0; // no byte: an access around it does not meet it either
   } else if (mode == A_NA4) {
     low = address << 2;
     high = low + 4;

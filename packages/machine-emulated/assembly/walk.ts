@@ -1,15 +1,15 @@
 /**
- * Address translation: Sv39, Sv48 and Sv57 page tables in guest RAM, with accessed and dirty bits set by hardware
- * (privileged specification, "Virtual Address Translation Process"), Svnapot's ranges, and Svpbmt's memory types, which
- * mean nothing here beyond which of them are reserved. A failure leaves the exception in `faultCause` and
- * `faultValue`.
+ * Address translation: Sv39, Sv48 and Sv57 page tables in guest RAM (privileged specification, "Virtual
+ * Address Translation Process"), with accessed and dirty bits set by the hart unless menvcfg.ADUE is 0 (Svadu, Svade),
+ * Svnapot's ranges, and Svpbmt's memory types, which mean nothing here beyond which of them are reserved. A failure leaves
+ * the exception in `faultCause` and `faultValue`.
  */
 import {
-  CAUSE_FETCH_ACCESS, CAUSE_FETCH_PAGE, CAUSE_LOAD_ACCESS, CAUSE_LOAD_PAGE, CAUSE_STORE_ACCESS, CAUSE_STORE_PAGE,
+  ADUE, CAUSE_FETCH_ACCESS, CAUSE_FETCH_PAGE, CAUSE_LOAD_ACCESS, CAUSE_LOAD_PAGE, CAUSE_STORE_ACCESS, CAUSE_STORE_PAGE,
   PBMTE, PRIV_M, PRIV_S, PRIV_U, PTE_A, PTE_D, PTE_N, PTE_PBMT, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X,
 } from './bits';
 import { SHARED } from './base';
-import { HART_MENVCFG } from './layout';
+import { HART_HOSTED, HART_MENVCFG } from './layout';
 import { hostOf } from './memory';
 import { permitted } from './pmp';
 import { markSuper, setMode, setSatp } from './tlb';
@@ -67,6 +67,11 @@ function needsTouch(pte: u64, access: i32): bool {
   return (pte & PTE_A) == 0 || (access == WRITE && (pte & PTE_D) == 0);
 }
 
+/** Svadu: whether the hart sets A and D itself. Otherwise, as Svade has it, their absence is a page fault. */
+function updatesBits(): bool {
+  return load<u32>(HART_HOSTED) != 0 || (load<u64>(HART_MENVCFG) & ADUE) != 0;
+}
+
 /** Sets A, and D for a write, in the entry at `entry`. @returns false when somebody changed the entry meanwhile */
 // @ts-ignore: decorator
 @inline
@@ -101,7 +106,10 @@ export function translate(set: usize, va: u64, access: i32): u64 {
       const isRange = (pte & PTE_N) != 0;
       const low = isRange ? NAPOT_PPN : (<u64>1 << (9 * level)) - 1;
       if (!isRange && (ppn & low) != 0) return pageFault(access, va);
-      if (needsTouch(pte, access) && !permitted(at, 8, WRITE, PRIV_S)) return accessFault(access, va);
+      if (needsTouch(pte, access)) {
+        if (!updatesBits()) return pageFault(access, va);
+        if (!permitted(at, 8, WRITE, PRIV_S)) return accessFault(access, va);
+      }
       if (!touch(entry, pte, access)) return translate(set, va, access);
       if (low != 0) markSuper(set);
       return (((ppn & ~low) | ((va >> 12) & low)) << 12) | (va & 0xfff);

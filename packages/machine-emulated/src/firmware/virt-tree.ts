@@ -22,7 +22,7 @@ function reg(range: { base: number; length: number }): number[] {
 /** Beyond single letters, in canonical order (unprivileged specification, "ISA Extension Naming Conventions"). */
 const EXTENSIONS = [
   ...['zicbom', 'zicboz', 'zicntr', 'zicond', 'zicsr', 'zifencei', 'zihintpause', 'zacas', 'zfa'],
-  ...['zba', 'zbb', 'zbc', 'zbs', 'sstc', 'svinval', 'svnapot', 'svpbmt'],
+  ...['zba', 'zbb', 'zbc', 'zbs', 'sstc', 'svadu', 'svinval', 'svnapot', 'svpbmt'],
 ];
 /** Bytes that the cbo instructions act on; assembly/cache-block.ts. */
 const CACHE_BLOCK = 64;

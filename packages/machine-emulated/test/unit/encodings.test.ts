@@ -1,27 +1,17 @@
 /** Every encoding is either an instruction of the table or illegal, in user mode. */
 import { describe, expect, it } from '@jest/globals';
 import { FaultKind, TrapKind } from '@veridian-os/hal';
-import type { Format, Instruction } from '../../src/testing.js';
+import type { Instruction } from '../../src/testing.js';
 import { INSTRUCTIONS } from '../../src/testing.js';
 import { DATA_AT, makeGuest } from '../helpers/guest.js';
+import { fixedBits } from '../differential/privileged/fixed-bits.js';
 import { Rng } from '../differential/rng.js';
 
-const R = 0xfe00707f;
-const I = 0x0000707f;
 const ROUNDING = 0x7000;
-/** Bits of each format that are no operand. */
-const FIXED: Record<Format, number> = {
-  ...{ R, I, load: I, S: I, B: I, U: 0x7f, J: 0x7f, shift64: 0xfc00707f, shift32: R, unary: 0xfff0707f },
-  ...{ lr: 0xf9f0707f, amo: 0xf800707f, csr: I, csri: I, none: -1, 'fence-vma': 0xfe007fff, cbo: 0xfff07fff },
-  ...{ fli: 0xfff0707f, FR: R, FRrm: 0xfe00007f, F1rm: 0xfff0007f, F4rm: 0x0600007f, FRx: R, Fx: 0xfff0707f },
-  ...{ Fxrm: 0xfff0007f, xF: 0xfff0707f, xFrm: 0xfff0007f, fload: I, FS: I },
-};
 const PRIVILEGED = ['mret', 'sret', 'wfi', 'sfence.vma', 'sinval.vma', 'sfence.w.inval', 'sfence.inval.ir'];
-/** Fences ignore their unused fields (section "Memory Ordering Instructions"), so that later ones can use them. */
-const IGNORING = ['fence', 'fence.i'];
-
-function matches(word: number, { name, format, bits }: Instruction): boolean {
-  const mask = IGNORING.includes(name) ? I : FIXED[format];
+function matches(word: number, instruction: Instruction): boolean {
+  const { name, format, bits } = instruction;
+  const mask = fixedBits(instruction);
   if ((word & mask) !== (bits & mask)) return false;
   if (format.endsWith('rm')) return (word & ROUNDING) >>> 12 !== 5 && (word & ROUNDING) >>> 12 !== 6;
   if (name === 'amocas.q') return (word & 0x0010_0080) === 0; // odd registers are reserved

@@ -63,6 +63,13 @@ describe('matching', () => {
     ['at its bottom', [[0, AT / 4], [TOR, AT / 4 + 4], ALL], load(AT), LOAD_ACCESS],
     ['at its top', [[0, AT / 4], [TOR, AT / 4 + 4], ALL], load(AT + 16), ECALL_U],
     ['below its bottom', [[0, AT / 4], [TOR, AT / 4 + 4], ALL], load(AT - 4), ECALL_U],
+    [
+      'an empty top of range in the middle of the access',
+      [[0, AT / 4 + 1], [TOR, AT / 4 + 1], ALL],
+      load(AT, 'ld'),
+      ECALL_U,
+    ],
+    ['one that ends before it begins', [[0, AT / 4 + 1], [TOR, AT / 4 - 9], ALL], load(AT, 'ld'), ECALL_U],
     ['a top of range in the first entry begins at 0', [[TOR, AT / 4], ALL], load(AT - 8), FETCH_ACCESS],
   ])('%s: cause', (_, entries, code, cause) => {
     expect(probe('user', code, protect(...entries)).cause).toBe(cause);

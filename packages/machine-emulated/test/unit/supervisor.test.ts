@@ -14,6 +14,7 @@ const ECALL_U = 8;
 const ECALL_S = 9;
 const STCE = 1n << 63n;
 const PBMTE = 1n << 62n;
+const ADUE = 1n << 61n;
 const CBZE = 1n << 7n;
 const CBCFE = 1n << 6n;
 const CBIE = 3n << 4n;
@@ -129,7 +130,7 @@ describe('menvcfg and senvcfg', () => {
       powerOff(a);
     });
     machine.system.run(1000);
-    expect([x(a0), x(a1), x(a2)]).toEqual([STCE | PBMTE | 0xf1n, 0xf1n, CBIE]);
+    expect([x(a0), x(a1), x(a2)]).toEqual([STCE | PBMTE | ADUE | 0xf1n, 0xf1n, CBIE]);
   });
 });
 
@@ -223,6 +224,25 @@ describe('Svpbmt', () => {
       const entry = pteOf(RAM + 0x20_5000, 1n << bit);
       expect(translated(load, PBMTE, (set) => set(5, entry)).cause).toBe(LOAD_PAGE);
     }
+  });
+});
+
+describe('Svadu and Svade', () => {
+  const load = (a: Assembler): void => void a.li(s0, 0x1_0000_5000).i('ld', a0, s0, 0);
+  const store = (a: Assembler): void => void a.li(s0, 0x1_0000_5000).s('sd', 0, s0, 0);
+  const entry = (flags: number): bigint =>
+    (BigInt((RAM + 0x20_5000) / 4096) << 10n) | BigInt(PTE.V | PTE.R | PTE.W | flags);
+
+  it.each<[string, (a: Assembler) => void, number, bigint, number]>([
+    ['a load without A, with ADUE', load, 0, ADUE, ECALL_S],
+    ['a load without A', load, 0, 0n, LOAD_PAGE],
+    ['a load with A', load, PTE.A, 0n, ECALL_S],
+    ['a store without D, with ADUE', store, PTE.A, ADUE, ECALL_S],
+    ['a store without D', store, PTE.A, 0n, STORE_PAGE],
+    ['a store with D and without A', store, PTE.D, 0n, STORE_PAGE],
+    ['a store with both', store, PTE.A | PTE.D, 0n, ECALL_S],
+  ])('%s', (_, code, flags, menvcfg, cause) => {
+    expect(translated(code, menvcfg, (set) => set(5, entry(flags))).cause).toBe(cause);
   });
 });
 

@@ -1,0 +1,135 @@
+/** Runs an image on the emulated machine and on qemu-system-riscv64, whose RAM is a file that is read afterwards. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { required } from '../../../../../tools/require-tool.js';
+import { EmulatedMachine } from '../../../src/index.js';
+import type { Image } from './image.js';
+import { RAM, RAM_BYTES, RECORDS, R_WORDS } from './layout.js';
+
+/** What tools/fetch-programs.mjs calls the emulator of a newer Debian. */
+const FETCHED = 'qemu-system-riscv64-newest';
+/** Everything that our hart has, and nothing else but AIA, without which QEMU takes interrupts in the order of numbers. */
+const HAS =
+  'smaia ssaia zba zbb zbc zbs zicond zfa zacas zicbom zicboz zihintpause zihintntl svinval svnapot svpbmt svadu sstc b sv39 sv48 sv57';
+const LACKS = 'h v zawrs svade sscofpmf smstateen zfh zfhmin zvfh zcb zcmp zcmt zabha zimop zcmop zicfilp zicfiss zkr';
+const ALSO_LACKS = 'debug smepmp smrnmi smcntrpmf zfbfmin zbkb zbkc zbkx smcdeleg ssccfg ssdbltrp smdbltrp';
+
+export interface PrivilegedOracle {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly version: string;
+}
+
+export interface Result {
+  /** Records of the items, end to end. */
+  readonly records: BigUint64Array;
+  /** 'stopped', or what went wrong. */
+  readonly ended: string;
+  readonly instructions: number;
+}
+
+/** The repository: this file may be bundled elsewhere, so it is found from the working folder. */
+function repository(folder = process.cwd()): string {
+  return existsSync(join(folder, 'programs/manifest.json')) || dirname(folder) === folder
+    ? folder
+    : repository(dirname(folder));
+}
+
+function fetchedPath(): string | undefined {
+  const cache = resolve(process.env.VERIDIAN_PROGRAMS ?? join(repository(), '.cache/programs'));
+  const index = join(cache, 'index.json');
+  if (process.arch !== 'x64' || !existsSync(index)) return undefined;
+  const { programs } = JSON.parse(readFileSync(index, 'utf8')) as { programs: Record<string, { path: string }> };
+  const path = programs[FETCHED]?.path;
+  return path !== undefined && existsSync(path) ? path : undefined;
+}
+
+function cpuModel(): string {
+  const has = HAS.split(' ').map((name) => `${name}=true`);
+  const lacks = `${LACKS} ${ALSO_LACKS}`.split(' ').map((name) => `${name}=false`);
+  return ['rv64', ...has, ...lacks, 'pmu-mask=0xfffffff8'].join(',');
+}
+
+/**
+ * $VERIDIAN_QEMU_SYSTEM_RISCV64, the fetched one, or the one on PATH.
+ * @returns undefined when there is none of version 10 or later: older ones have not got the extensions
+ */
+export function findPrivilegedOracle(): PrivilegedOracle | undefined {
+  const command = process.env.VERIDIAN_QEMU_SYSTEM_RISCV64 ?? fetchedPath() ?? 'qemu-system-riscv64';
+  const { stdout, error } = spawnSync(command, ['--version'], { encoding: 'utf8' });
+  const version = /version (\S+)/.exec(stdout ?? '')?.[1] ?? '';
+  if (error !== undefined || Number.parseInt(version) < 10) return undefined;
+  return { command, args: ['-cpu', cpuModel()], version };
+}
+
+/** @throws Error without an oracle, with VERIDIAN_CI=1 */
+export function needsOracle(oracle: PrivilegedOracle | undefined): boolean {
+  const remedy = 'needs qemu-system-riscv64 10 or later: node tools/fetch-programs.mjs --dynamic';
+  if (oracle !== undefined) return true;
+  if (required) throw new Error(`${remedy} (VERIDIAN_CI=1, so this is an error)`);
+  process.stderr.write(`skipped: ${remedy}\n`);
+  return false;
+}
+
+// Room for a second CPU: QEMU otherwise makes an AMO a load and a store.
+const MACHINE = [
+  '-M',
+  'virt,memory-backend=ram,aclint=off',
+  '-accel',
+  'tcg,tb-size=64',
+  '-smp',
+  '1,maxcpus=2',
+  '-display',
+  'none',
+];
+const QUIET = ['-monitor', 'none', '-serial', 'null', '-nodefaults', '-no-reboot'];
+const TIMEOUT_MS = 20_000;
+
+export function runQemuSystem(image: Image, oracle: PrivilegedOracle): Result {
+  const folder = mkdtempSync(join(tmpdir(), 'veridian-privileged-'));
+  try {
+    const ram = join(folder, 'ram');
+    const file = join(folder, 'image');
+    writeFileSync(file, image.bytes);
+    const backend = `memory-backend-file,id=ram,size=${RAM_BYTES},mem-path=${ram},share=on`;
+    const args = [...MACHINE, ...oracle.args, '-m', `${RAM_BYTES >> 20}M`, '-object', backend, '-bios', file, ...QUIET];
+    const run = spawnSync(oracle.command, args, { timeout: TIMEOUT_MS, encoding: 'utf8' });
+    const ended = run.status === 0 ? 'stopped' : `status ${run.status}, ${run.signal ?? ''} ${run.stderr}`;
+    const bytes = new Uint8Array(image.items.length * R_WORDS * 8);
+    const handle = openSync(ram, 'r');
+    readSync(handle, bytes, 0, bytes.length, RECORDS - RAM);
+    closeSync(handle);
+    return { records: new BigUint64Array(bytes.buffer), ended, instructions: 0 };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A machine with the image in memory, about to run. */
+export function loadOurs(image: Image): EmulatedMachine {
+  const machine = EmulatedMachine.create({ memoryBytes: RAM_BYTES, maxContexts: 4 });
+  machine.memory[0].u8.set(image.bytes);
+  machine.system.reset(RAM);
+  return machine;
+}
+
+export function readRecords(machine: EmulatedMachine, image: Image): BigUint64Array {
+  const start = RECORDS - RAM;
+  return new BigUint64Array(machine.memory[0].u8.slice(start, start + image.items.length * R_WORDS * 8).buffer);
+}
+
+/** @param slice budget of each run; the total is bounded */
+export function runOurSystem(image: Image, slice = 1_000_000): Result {
+  const machine = loadOurs(image);
+  const limit = 20_000 * (image.items.length + 10);
+  let instructions = 0;
+  let ended = 'budget';
+  while (ended === 'budget' && instructions < limit) {
+    const { kind, consumed } = machine.system.run(slice);
+    instructions += consumed;
+    ended = kind;
+  }
+  return { records: readRecords(machine, image), ended, instructions };
+}
