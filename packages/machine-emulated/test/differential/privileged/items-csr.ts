@@ -130,7 +130,7 @@ export function csrItem(rng: Rng, number = randomNumber(rng)): Item {
   const least = (number >> 8) & 3;
   const privilege = rng.below(2) === 0 ? ((least === 2 ? 3 : least) as Privilege) : rng.pick(PRIVILEGES);
   const x = new Map([[OPERAND, tame(number, pattern(rng), rng)]]);
-  return { kind: `csr ${(NAMES.get(number) ?? number.toString(16))}`, privilege, ...gates(rng), code, x };
+  return { kind: `csr ${NAMES.get(number) ?? number.toString(16)}`, privilege, ...gates(rng), code, x };
 }
 
 /** Several accesses of each CSR that we know. */
