@@ -14,6 +14,7 @@ export interface MachineFlags {
   readonly initrd?: string;
   readonly append: string;
   readonly drive: string[];
+  readonly net: string;
   readonly seed: string;
   readonly time?: string;
   readonly clock?: boolean;
@@ -33,6 +34,7 @@ export interface MachineLimits {
   readonly stats: boolean;
 }
 
+const NETS = ['none', 'user', 'user,host'] as const;
 const TIMES = ['virtual', 'paced'] as const;
 
 const HELP = `
@@ -62,6 +64,7 @@ export function addMachine(program: Command, done: (status: number) => void, sig
     .option('--initrd <file>', 'initial RAM disk')
     .option('--append <text>', "the kernel's command line", '')
     .option('--drive <file[,readonly]>', 'a virtio disk: a raw image (repeatable)', collect, [])
+    .option('--net <none|user|user,host>', 'a network card; host: with the loopback of the host as 10.0.2.2', 'none')
     .option('--seed <n>', "seed of the guest's entropy, or host for the host's own", '1')
     .option('--time <virtual|paced>', 'waiting costs no host time, or it does (default at a terminal)')
     .option('--clock', 'the real-time clock tells the time of day (default at a terminal)')
@@ -102,6 +105,7 @@ function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
       initrd,
       commandLine: append,
       drives: flags.drive,
+      net: parseChoice('--net', flags.net, NETS),
       ...hostOf(flags),
       limits,
       signal,

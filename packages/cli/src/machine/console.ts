@@ -55,6 +55,8 @@ export interface ConsoleInput {
   readonly ended: boolean;
   /** Resolves at the next bytes, at their end, or after `mostMs`. */
   wait(mostMs: number): Promise<void>;
+  /** Ends a `wait` that is under way. */
+  wake(): void;
   close(): void;
 }
 
@@ -93,6 +95,7 @@ export function openConsole(options: ConsoleOptions): ConsoleInput {
           resolve();
         };
       }),
+    wake: () => wake(),
     close,
   };
 }

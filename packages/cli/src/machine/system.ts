@@ -1,12 +1,13 @@
 /** `veridian machine` with firmware and a kernel: a computer with a serial console. */
 import { gunzipSync } from 'node:zlib';
 import type { Nanoseconds } from '@veridian-os/abi';
-import { VirtioBlk, VirtioRng } from '@veridian-os/devices';
+import { UserNetwork, VirtioBlk, VirtioNet, VirtioRng } from '@veridian-os/devices';
 import { EmulatedMachine, type BootImages } from '@veridian-os/machine-emulated';
 import type { MachineLimits } from '../commands/machine.js';
 import { openConsole, OutputBuffer, type ConsoleInput } from './console.js';
 import { loading, MachineFileError, readMachineFile, STOPPED, TIMED_OUT } from './files.js';
 import { Meter, turn } from './meter.js';
+import { hostSockets } from './sockets.js';
 import { FileDisk } from './disk.js';
 import { fillFrom, seededBytes } from './seed.js';
 
@@ -17,6 +18,8 @@ export interface SystemOptions {
   readonly commandLine: string;
   /** `FILE` or `FILE,readonly`. */
   readonly drives: readonly string[];
+  /** `user`: the guest reaches what the host does; `user,host` also the host's own loopback, as 10.0.2.2. */
+  readonly net: 'none' | 'user' | 'user,host';
   readonly seed: number | 'host';
   /** Waiting costs host time. */
   readonly paced: boolean;
@@ -32,6 +35,10 @@ const MOST_STATUS = 255;
 /** More than the default: a kernel's code is larger than a program's. */
 const CODE_PAGES = 4096;
 const SEED_BYTES = 64;
+/** QEMU's first card. */
+const MAC = Uint8Array.of(0x52, 0x54, 0x00, 0x12, 0x34, 0x56);
+/** What a timer takes. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** @returns the command's exit status */
 export async function runSystem(options: SystemOptions): Promise<number> {
@@ -66,6 +73,8 @@ class SystemRun {
   private readonly meter: Meter;
   private readonly disks: readonly FileDisk[];
   private machine: EmulatedMachine;
+  private network: UserNetwork | undefined;
+  private wake = (): void => undefined;
   private hasQuit = false;
   private heard = false;
 
@@ -85,10 +94,26 @@ class SystemRun {
       codePages: CODE_PAGES,
       console: { output: this.output.push },
       epochNs,
-      virtio: [...disks, new VirtioRng(fillFrom(seed))],
+      virtio: [...disks, ...this.connectNetwork(), new VirtioRng(fillFrom(seed))],
     });
     loading('machine', [bios, kernel].filter((path) => path !== undefined).join(' '), () => machine.boot(this.images));
     return machine;
+  }
+
+  /** A network card on a network of its own. */
+  private connectNetwork(): VirtioNet[] {
+    const { net } = this.options;
+    this.network?.close();
+    if (net === 'none') return [];
+    const card: VirtioNet = new VirtioNet(MAC, (frame) => this.network?.receive(frame));
+    const heard = (): void => {
+      this.heard = true;
+      this.wake();
+    };
+    const deliver = (frame: Uint8Array): void => void card.receive(frame);
+    const hostAccess = net === 'user,host';
+    this.network = new UserNetwork(deliver, hostSockets(heard), () => performance.now(), { hostAccess });
+    return [card];
   }
 
   async run(): Promise<number> {
@@ -100,6 +125,7 @@ class SystemRun {
       quit: () => void (this.hasQuit = true),
       raw: true,
     });
+    this.wake = () => input.wake();
     try {
       return await this.drive(input);
     } finally {
@@ -107,6 +133,7 @@ class SystemRun {
       this.output.flush();
       if (this.options.limits.stats) process.stderr.write(this.meter.report(this.machine.clock.now()));
       this.machine.dispose();
+      this.network?.close();
       for (const disk of this.disks) disk.close();
     }
   }
@@ -126,6 +153,7 @@ class SystemRun {
       }
       if (meter.exceeded !== undefined) return this.limitReached(meter.exceeded);
       this.heard = false;
+      if (this.network !== undefined && this.network.due <= performance.now()) this.network.tick();
       await turn();
       if (trap.kind === 'idle' && !this.heard && !(await this.idle(input))) return this.nothingLeft();
     }
@@ -136,10 +164,13 @@ class SystemRun {
   private async idle(input: ConsoleInput): Promise<boolean> {
     const { system, clock } = this.machine;
     const { untilWake } = system;
-    if (untilWake === Infinity && input.ended) return false;
-    if (!this.options.paced && untilWake !== Infinity) return system.skipIdle();
+    // The outside world answers in its own time: the guest's must not run away from it.
+    const isTalking = (this.network?.flows ?? 0) > 0;
+    if (untilWake === Infinity && input.ended && !isTalking) return false;
+    if (!this.options.paced && !isTalking && untilWake !== Infinity) return system.skipIdle();
     const began = performance.now();
-    await input.wait(Math.min(untilWake / 1e6, this.meter.leftMs, 2 ** 31 - 1));
+    const networkMs = Math.max(0, (this.network?.due ?? Infinity) - began);
+    await input.wait(Math.min(untilWake / 1e6, networkMs, this.meter.leftMs, LONGEST_MS));
     const slept = (performance.now() - began) * 1e6;
     clock.advance((clock.now() + Math.round(Math.min(slept, untilWake))) as Nanoseconds);
     return true;
