@@ -29,9 +29,10 @@ import { startWorker } from './host/worker.js';
 import { loadPiece } from './boot/load.js';
 import { FW_DYNAMIC_AT, handoffRom, planBoot, type BootImages } from './boot/system-boot.js';
 import { virtTree } from './firmware/virt-tree.js';
-import type { CoreMemory, CoreModule, SharedCoreExports } from './internal/core.js';
+import type { CoreExports, CoreMemory, CoreModule, SharedCoreExports } from './internal/core.js';
 import { compileCore, compileCoreAsync, createMemory, instantiateCore } from './internal/core.js';
 import { GuestRam } from './internal/guest-ram.js';
+import type { MemoryPlan } from './internal/layout.js';
 import { HART, HART_BYTES, planMemory } from './internal/layout.js';
 import { checkTotal, readOptions, type Settings } from './internal/options.js';
 import { EmulatedMmu } from './mmu.js';
@@ -97,10 +98,7 @@ export class EmulatedMachine implements Machine {
       settings.ram.forEach((piece, r) => core.addRegion(piece.base / 4096, piece.bytes / 4096, plan.ram[r]));
       return core;
     });
-    if (settings.translation !== null) {
-      const where = { codePages: plan.code[0].codePages, generations: plan.generations, records: plan.records };
-      this.translator = new Translator(memory, this.cores[0].table, where, settings.translation);
-    }
+    this.translator = createTranslator(settings, plan, memory, this.cores[0]);
     this.contexts = new ContextTable(memory.buffer, plan.contexts, settings.maxContexts, () => this.dropReservations());
     this.kicks = new Kicks(cpus);
     if (clock instanceof HartsClock) {
@@ -258,6 +256,16 @@ export class EmulatedMachine implements Machine {
     // A hosted CPU has no interrupts of its own: it comes back to the kernel, which asks the controller.
     if (high && line !== LINE.MSI && this.systemHart?.inUse !== true) this.cpus[0].interrupt();
   }
+}
+
+function createTranslator(
+  { translation }: Settings,
+  { code, generations, records }: MemoryPlan,
+  memory: CoreMemory,
+  core: CoreExports,
+): Translator | undefined {
+  if (translation === null) return undefined;
+  return new Translator(memory, core.table, { codePages: code[0].codePages, generations, records }, translation);
 }
 
 function startWorkers(harts: Harts, module: CoreModule, memory: CoreMemory): void {
