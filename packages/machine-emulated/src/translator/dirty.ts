@@ -11,10 +11,10 @@ export interface RegisterSets {
 }
 
 /** Whether a block may go on in the dispatcher. */
-function mayDispatch(block: Block, graph: Graph): boolean {
-  const last = block.instructions[block.instructions.length - 1].flow;
+function mayDispatch({ instructions, next, target }: Block): boolean {
+  const last = instructions.at(-1)?.flow;
   if (last === Flow.Indirect || last === Flow.IndirectCall) return true;
-  return successors(block).some((to) => graph.order[to] <= graph.order[block.node]);
+  return next?.isSide === true || target?.isSide === true;
 }
 
 /** @returns registers that each block writes */
@@ -37,6 +37,8 @@ export function dirtyBefore(graph: Graph, written: RegisterSets): RegisterSets {
   const nodes = graph.blocks.length + 1;
   const x = new Int32Array(nodes);
   const f = new Int32Array(nodes);
+  const sources: number[][] = Array.from({ length: nodes }, () => []);
+  for (const [from, table] of graph.tables) for (const to of new Set(table)) sources[to].push(from);
   for (let changed = true; changed;) {
     changed = false;
     const flow = (to: number, outX: number, outF: number): void => {
@@ -47,11 +49,11 @@ export function dirtyBefore(graph: Graph, written: RegisterSets): RegisterSets {
     };
     for (const node of graph.sequence) {
       const block = graph.blocks[node - 1];
-      if (graph.isEntry[node]) flow(node, x[0], f[0]);
+      for (const from of sources[node]) flow(node, x[from], f[from]);
       const outX = x[node] | written.x[node];
       const outF = f[node] | written.f[node];
       for (const to of successors(block)) flow(to, outX, outF);
-      if (mayDispatch(block, graph)) flow(0, outX, outF);
+      if (mayDispatch(block)) flow(0, outX, outF);
     }
   }
   return { x, f };

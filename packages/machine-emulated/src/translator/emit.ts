@@ -31,6 +31,8 @@ import type { WasmFunction } from './wasm.js';
 
 /** Stands for a block that no branch of the structure goes to. */
 const NOBODY = 0x7fffffff;
+/** ENTRY while nothing is asked for. */
+const NOWHERE = -1;
 const CONDITIONS = new Map<number, number>([
   [OP.BEQ, W.i64Eq],
   [OP.BNE, W.i64Ne],
@@ -71,17 +73,17 @@ export class RegionEmitter {
     this.placement = placement;
     this.written = writtenBy(graph);
     this.dirty = dirtyBefore(graph, this.written);
-    this.entries = graph.sequence.filter((node) => graph.isEntry[node] === 1);
+    this.entries = graph.entries;
     const nodes = graph.blocks.length + 1;
     this.entryNumber = new Int32Array(nodes);
     this.entries.forEach((node, k) => (this.entryNumber[node] = k));
     this.isLoop = new Uint8Array(nodes);
-    this.isLoop[0] = 1;
+    this.isLoop[0] = 1; // computed jumps come back to it
     this.children = Array.from({ length: nodes }, () => []);
     for (const node of graph.sequence) {
       if (this.isMerge(node)) this.children[graph.dominator[node]].push(node);
       for (const to of successors(graph.blocks[node - 1])) {
-        if (this.isBackward(node, to) && this.dominates(to, node)) this.isLoop[to] = 1;
+        if (this.isBackward(node, to)) this.isLoop[to] = 1;
       }
     }
   }
@@ -98,17 +100,11 @@ export class RegionEmitter {
   }
 
   private isMerge(node: number): boolean {
-    return this.graph.isEntry[node] === 1 || this.graph.incoming[node] > 1;
+    return this.graph.isTabled[node] === 1 || this.graph.incoming[node] > 1;
   }
 
   private isBackward(from: number, to: number): boolean {
     return this.graph.order[to] <= this.graph.order[from];
-  }
-
-  private dominates(a: number, b: number): boolean {
-    let node = b;
-    while (node !== a && node !== 0) node = this.graph.dominator[node];
-    return node === a;
   }
 
   /** A node, and inside or behind it everything that it dominates. */
@@ -123,7 +119,8 @@ export class RegionEmitter {
       code.block();
       context.push(merges[k]);
     }
-    if (node === 0) this.dispatch();
+    if (node === 0) this.dispatch(0);
+    else if (this.graph.blocks[node - 1].instructions.length === 0) this.dispatchLoop(this.graph.blocks[node - 1]);
     else this.block(this.graph.blocks[node - 1], pending);
     for (const child of merges) {
       code.end();
@@ -135,12 +132,34 @@ export class RegionEmitter {
     context.pop();
   }
 
-  private dispatch(): void {
+  /** Goes where the table of a dispatcher says for ENTRY; what it does not lead to never gets there. */
+  private dispatch(node: number): void {
+    const table = this.graph.tables.get(node)!;
+    const some = table.find((to) => to !== 0)!;
     this.code
       .get(ENTRY)
       .byte(W.brTable)
-      .unsigned(this.entries.length - 1);
-    for (const node of this.entries) this.code.unsigned(this.depthOf(node));
+      .unsigned(table.length - 1);
+    for (const to of table) this.code.unsigned(this.depthOf(to === 0 ? some : to));
+  }
+
+  /** Before a loop's header: on to the header, unless an entry inside was asked for. */
+  private dispatchLoop({ node, next }: Block): void {
+    const { code, context } = this;
+    const numbers = [...this.graph.tables.get(node)!.keys()].filter((k) => this.graph.tables.get(node)![k] !== 0);
+    if (numbers.length > 0) {
+      code.get(ENTRY).i32(NOWHERE).byte(W.i32Ne).if();
+      context.push(NOBODY);
+      const header = this.entryNumber[next!.node];
+      code.get(ENTRY).i32(header).byte(W.i32Ne).if();
+      context.push(NOBODY);
+      this.dispatch(node);
+      code.end();
+      context.pop();
+      code.end();
+      context.pop();
+    }
+    this.edge(node, next!, 0);
   }
 
   private depthOf(label: number): number {
@@ -154,6 +173,7 @@ export class RegionEmitter {
     if (leaves) code.block().block();
     if (isEntry) {
       body.at(block.off, 0);
+      code.i32(NOWHERE).set(ENTRY);
       body.mayLeave().get(LEFT).i32(this.graph.cost[block.node]).byte(W.i32LtS);
       body.leaveIf();
     }
@@ -251,16 +271,15 @@ export class RegionEmitter {
   }
 
   /** Label that reaches an edge's target without more ado, or null. */
-  private labelOf(from: number, { node }: Edge): number | null {
-    if (node === 0 || !this.isMerge(node)) return null;
-    if (!this.isBackward(from, node)) return node;
-    return this.dominates(node, from) ? ~node : null;
+  private labelOf(from: number, { node, isSide }: Edge): number | null {
+    if (node === 0 || isSide || !this.isMerge(node)) return null;
+    return this.isBackward(from, node) ? ~node : node;
   }
 
   private edge(from: number, edge: Edge, pending: number): void {
-    const { node, off } = edge;
+    const { node, off, isSide } = edge;
     if (node === 0) return this.leave(from, off, pending);
-    if (!this.isMerge(node)) return this.tree(node, pending);
+    if (!isSide && !this.isMerge(node) && !this.isBackward(from, node)) return this.tree(node, pending);
     this.flush(pending);
     const label = this.labelOf(from, edge);
     if (label !== null) {
