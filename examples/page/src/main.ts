@@ -28,7 +28,7 @@ function connect(worker: Worker, place: HTMLElement): void {
     } else say(data.text);
     if (data.kind !== 'end') return;
     terminal.write(`\r\n[${data.text}]\r\n`);
-    place.dispatchEvent(new CustomEvent('console-end', { bubbles: true }));
+    place.dispatchEvent(new CustomEvent('console-end', { detail: data.text, bubbles: true }));
   };
   worker.onerror = ({ message }) => say(message);
   send({ kind: 'start', rows: ROWS, columns: COLUMNS });

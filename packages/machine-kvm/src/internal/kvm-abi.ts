@@ -21,6 +21,7 @@ export const KVM = {
   GET_VCPU_EVENTS: 0x8040ae9f,
   GET_XSAVE: 0x9000aea4,
   SET_XSAVE: 0x5000aea5,
+  ENABLE_CAP: 0x4068aea3,
   GET_XCRS: 0x8188aea6,
   SET_XCRS: 0x4188aea7,
   SET_DEVICE_ATTR: 0x4018aee1,
@@ -28,6 +29,10 @@ export const KVM = {
 
 /** `KVM_CAP_SYNC_REGS`: general and special registers travel in the run page. */
 export const CAP_SYNC_REGS = 74;
+/** `KVM_CAP_EXIT_ON_EMULATION_FAILURE` (Linux 5.15): also of ring 3, which would else see an invalid instruction. */
+export const CAP_EXIT_ON_EMULATION_FAILURE = 204;
+/** Of `struct kvm_enable_cap`: cap, flags, args[4]. */
+export const ENABLE_CAP_BYTES = 104;
 export const SYNC_REGS = 1;
 export const SYNC_SREGS = 2;
 

@@ -2,7 +2,17 @@
 import { PAGE_SIZE, panic } from '@veridian-os/abi';
 import type { Libc } from '@veridian-os/libc';
 import { MappedMemory, O_RDWR } from '@veridian-os/libc';
-import { API_VERSION, CAP_SYNC_REGS, KVM, SYNC_REGS, SYNC_SREGS, VCPU_TSC_CTRL, VCPU_TSC_OFFSET } from './kvm-abi.js';
+import {
+  API_VERSION,
+  CAP_EXIT_ON_EMULATION_FAILURE,
+  CAP_SYNC_REGS,
+  ENABLE_CAP_BYTES,
+  KVM,
+  SYNC_REGS,
+  SYNC_SREGS,
+  VCPU_TSC_CTRL,
+  VCPU_TSC_OFFSET,
+} from './kvm-abi.js';
 
 const DEVICE = '/dev/kvm';
 const CPUID_ENTRIES = 256;
@@ -78,6 +88,15 @@ export class KvmVm {
     }
     // What VMX keeps real-mode structures in, on processors that need it; elsewhere nothing.
     libc.ioctl(this.vm, KVM.SET_TSS_ADDR, 0xfffbd000);
+    this.reportEmulationFailures();
+  }
+
+  /** Old kernels cannot: there an access outside memory by an instruction that KVM does not know is an invalid one. */
+  private reportEmulationFailures(): void {
+    const request = new DataView(new ArrayBuffer(ENABLE_CAP_BYTES));
+    request.setUint32(0, CAP_EXIT_ON_EMULATION_FAILURE, true);
+    request.setUint32(8, 1, true);
+    this.libc.ioctlBytes(this.vm, KVM.ENABLE_CAP, new Uint8Array(request.buffer));
   }
 
   /** What programs see in CPUID leaf `leaf`; zeroes where it does not exist. */
