@@ -11,6 +11,8 @@ export class Session {
   text = '';
   /** Instructions so far. */
   instructions = 0;
+  /** Called between two steps: what happens outside of the machine. */
+  between = (): void => undefined;
   /** Where what has been waited for ends. */
   private seen = 0;
 
@@ -58,6 +60,7 @@ export class Session {
   private step(most: number): string {
     const { kind, consumed } = this.machine.system.run(Math.min(STEP, most));
     this.instructions += consumed;
+    this.between();
     return kind;
   }
 }

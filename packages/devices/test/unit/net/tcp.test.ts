@@ -198,6 +198,18 @@ describe('data from the host', () => {
     expect(seen()).toEqual([[ACK, 20, 0, 'u']]);
   });
 
+  it('so does one of more than a smaller window has let be sent again', () => {
+    const { network, guest, stream, seen, clock } = open({ window: 20 });
+    stream.events!.data(bytesOf('abcdefghijklmnopqrstu'));
+    guest(0, 0, 0, '', 5);
+    seen();
+    clock.now = network.due;
+    network.tick();
+    expect(seen()).toEqual([[ACK, 0, 0, 'abcde']]);
+    guest(0, 0, 20);
+    expect(seen()).toEqual([[ACK, 20, 0, 'u']]);
+  });
+
   it('a closed window is probed for ever, and what it did not take comes again', () => {
     const { network, guest, stream, seen, clock } = open({ window: 3 });
     stream.events!.data(bytesOf('abcdef'));
@@ -234,6 +246,8 @@ describe('closing', () => {
     const { network, guest, stream, seen, clock } = open();
     guest(FIN, 0, 0, 'bye');
     expect([stream.sent, stream.state, seen()]).toEqual(['bye', 'end ', [[ACK, 0, 4, '']]]);
+    guest(0, 4, 0, 'zombie');
+    expect([stream.sent, seen()]).toEqual(['bye', [[ACK, 0, 4, '']]]);
     stream.events!.data(bytesOf('more'));
     stream.events!.ended();
     expect(seen()).toEqual([

@@ -216,6 +216,7 @@ describe('UDP', () => {
     packet('1.2.3.4', 17, changed(good, 6, 1));
     packet('1.2.3.4', 17, changed(good, 5, 10));
     packet('1.2.3.4', 17, changed(good, 5, 7));
+    packet('1.2.3.4', 17, good, ip('10.0.3.15'));
     expect(sockets.flatMap(({ sent }) => sent)).toEqual([['1.2.3.4', 99, 'A']]);
   });
 });

@@ -173,6 +173,24 @@ describe('virtio-blk over promises', () => {
     );
   });
 
+  it('what is being written stays as it is until it is written', async () => {
+    const sources: Uint8Array[] = [];
+    const never = (): Promise<void> => new Promise(() => undefined);
+    const write = (_sector: number, source: Uint8Array): Promise<void> => {
+      sources.push(source);
+      return never();
+    };
+    const { request } = setup({ sectors: 8, readOnly: false, read: never, write });
+    request(1, 0, new Uint8Array(512).fill(1));
+    request(1, 1, new Uint8Array(512).fill(2));
+    request(0, 2, undefined, 512);
+    await settled();
+    expect(sources.map((source) => [source.length, source[0], source[511]])).toEqual([
+      [512, 1, 1],
+      [512, 2, 2],
+    ]);
+  });
+
   it('does not touch RAM for a request from before a reset', async () => {
     const { open, driver, request } = slow();
     request(0, 7, undefined, 512);
