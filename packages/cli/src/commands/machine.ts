@@ -15,6 +15,7 @@ export interface MachineFlags {
   readonly append: string;
   readonly drive: string[];
   readonly net: string;
+  readonly forward: string[];
   readonly seed: string;
   readonly time?: string;
   readonly clock?: boolean;
@@ -65,6 +66,12 @@ export function addMachine(program: Command, done: (status: number) => void, sig
     .option('--append <text>', "the kernel's command line", '')
     .option('--drive <file[,readonly]>', 'a virtio disk: a raw image (repeatable)', collect, [])
     .option('--net <none|user|user,host>', 'a network card; host: with the loopback of the host as 10.0.2.2', 'none')
+    .option(
+      '--forward <host:guest>',
+      "a TCP port of the host's loopback that leads to the guest's (repeatable)",
+      collect,
+      [],
+    )
     .option('--seed <n>', "seed of the guest's entropy, or host for the host's own", '1')
     .option('--time <virtual|paced>', 'waiting costs no host time, or it does (default at a terminal)')
     .option('--clock', 'the real-time clock tells the time of day (default at a terminal)')
@@ -91,6 +98,13 @@ function limitsOf(flags: MachineFlags): MachineLimits {
   };
 }
 
+function parseForward(text: string): { host: number; guest: number } {
+  const [host, guest] = (/^(\d+):(\d+)$/.exec(text) ?? []).slice(1).map(Number);
+  const isPort = (port: number | undefined): boolean => port !== undefined && port >= 1 && port <= 65535;
+  if (isPort(host) && isPort(guest)) return { host, guest };
+  throw new UsageError(`--forward: expected HOSTPORT:GUESTPORT, each 1 .. 65535, got '${text}'`);
+}
+
 function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
   const limits = limitsOf(flags);
   const { bare, bios, kernel, initrd, signature, append } = flags;
@@ -98,6 +112,7 @@ function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
     if (bios === undefined && kernel === undefined) {
       throw new UsageError('machine: expected --bios, --kernel or --bare, got none of them');
     }
+    if (flags.forward.length > 0 && flags.net === 'none') throw new UsageError('--forward: expected beside --net user');
     if (signature !== undefined) throw new UsageError('--signature: expected beside --bare only');
     return runSystem({
       bios,
@@ -106,6 +121,7 @@ function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
       commandLine: append,
       drives: flags.drive,
       net: parseChoice('--net', flags.net, NETS),
+      forwards: flags.forward.map(parseForward),
       ...hostOf(flags),
       limits,
       signal,

@@ -5,9 +5,9 @@ import { UserNetwork, VirtioBlk, VirtioNet, VirtioRng } from '@veridian-os/devic
 import { EmulatedMachine, type BootImages } from '@veridian-os/machine-emulated';
 import type { MachineLimits } from '../commands/machine.js';
 import { openConsole, OutputBuffer, type ConsoleInput } from './console.js';
-import { loading, MachineFileError, readMachineFile, STOPPED, TIMED_OUT } from './files.js';
+import { loading, MachineFileError, NOT_USABLE, readMachineFile, STOPPED, TIMED_OUT } from './files.js';
 import { Meter, turn } from './meter.js';
-import { hostSockets } from './sockets.js';
+import { HostSockets } from './host-sockets.js';
 import { FileDisk } from './disk.js';
 import { fillFrom, seededBytes } from './seed.js';
 
@@ -21,6 +21,8 @@ export interface SystemOptions {
   /** `user`: the guest reaches what the host does; `user,host` also the host's own loopback, as 10.0.2.2. */
   readonly net: 'none' | 'user' | 'user,host';
   readonly seed: number | 'host';
+  /** Ports of the host's loopback that lead to the guest's. */
+  readonly forwards: readonly { readonly host: number; readonly guest: number }[];
   /** Waiting costs host time. */
   readonly paced: boolean;
   /** Nanoseconds from 1970 to the machine's start. */
@@ -37,6 +39,7 @@ const CODE_PAGES = 4096;
 const SEED_BYTES = 64;
 /** QEMU's first card. */
 const MAC = Uint8Array.of(0x52, 0x54, 0x00, 0x12, 0x34, 0x56);
+const LOOPBACK = '127.0.0.1';
 /** What a timer takes. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -74,6 +77,7 @@ class SystemRun {
   private readonly disks: readonly FileDisk[];
   private machine: EmulatedMachine;
   private network: UserNetwork | undefined;
+  private sockets: HostSockets | undefined;
   private wake = (): void => undefined;
   private hasQuit = false;
   private heard = false;
@@ -103,7 +107,7 @@ class SystemRun {
   /** A network card on a network of its own. */
   private connectNetwork(): VirtioNet[] {
     const { net } = this.options;
-    this.network?.close();
+    this.disconnect();
     if (net === 'none') return [];
     const card: VirtioNet = new VirtioNet(MAC, (frame) => this.network?.receive(frame));
     const heard = (): void => {
@@ -112,8 +116,25 @@ class SystemRun {
     };
     const deliver = (frame: Uint8Array): void => void card.receive(frame);
     const hostAccess = net === 'user,host';
-    this.network = new UserNetwork(deliver, hostSockets(heard), () => performance.now(), { hostAccess });
+    this.sockets = new HostSockets({ wake: heard });
+    this.network = new UserNetwork(deliver, this.sockets, () => performance.now(), { hostAccess });
     return [card];
+  }
+
+  /** Opens the host's ports that lead to the guest's. @throws MachineFileError where one is taken */
+  private async forward(): Promise<void> {
+    for (const { host, guest } of this.options.forwards) {
+      try {
+        await this.sockets?.forward(this.network!, LOOPBACK, host, guest);
+      } catch (error) {
+        throw new MachineFileError(`--forward ${host}:${guest}: ${(error as Error).message}`, NOT_USABLE);
+      }
+    }
+  }
+
+  private disconnect(): void {
+    this.network?.close();
+    this.sockets?.close();
   }
 
   async run(): Promise<number> {
@@ -127,13 +148,14 @@ class SystemRun {
     });
     this.wake = () => input.wake();
     try {
+      await this.forward();
       return await this.drive(input);
     } finally {
       input.close();
       this.output.flush();
       if (this.options.limits.stats) process.stderr.write(this.meter.report(this.machine.clock.now()));
       this.machine.dispose();
-      this.network?.close();
+      this.disconnect();
       for (const disk of this.disks) disk.close();
     }
   }
@@ -150,6 +172,7 @@ class SystemRun {
         if (kind !== 'reset' || options.endsAtReset) return Math.min(code, MOST_STATUS);
         this.machine.dispose();
         this.machine = this.powerOn();
+        await this.forward();
       }
       if (meter.exceeded !== undefined) return this.limitReached(meter.exceeded);
       this.heard = false;
