@@ -8,6 +8,8 @@ import type { Instruction } from './instruction.js';
 import { Flow } from './instruction.js';
 
 const RA = 1;
+/** Most pages of a region. */
+const MOST_PAGES = 3;
 
 export interface Found {
   /** By offset. */
@@ -27,6 +29,7 @@ export class Discovery {
   /** Whether an offset belongs to somebody else. */
   private readonly isTaken: (off: number) => boolean;
   private readonly queue: number[] = [];
+  private readonly pages = new Set<number>();
   private computed = false;
 
   constructor(view: CodeView, limit: number, isTaken: (off: number) => boolean) {
@@ -47,6 +50,14 @@ export class Discovery {
       this.drain();
     }
     return this;
+  }
+
+  /** Whether a page is among the region's, or may become one: each is checked whenever the region is entered. */
+  private admits(page: number): boolean {
+    if (this.pages.has(page)) return true;
+    if (this.pages.size === MOST_PAGES) return false;
+    this.pages.add(page);
+    return true;
   }
 
   private drain(): void {
@@ -74,7 +85,7 @@ export class Discovery {
         return;
       }
       const i = this.view.read(off);
-      if (i === null) return;
+      if (i === null || !this.admits(off >> 12)) return;
       if (i.flow === Flow.Stop) {
         this.enter(off + this.view.lengthAt(off));
         return;
