@@ -41,13 +41,13 @@ function run(command, args, input) {
  * An uncompressed module without the symbols that loading it does not need, three quarters of it.
  * @throws Error where a tool is missing or fails
  */
-function readModule(path) {
+function readModule(path, strip) {
   const bytes = readFileSync(path);
   const folder = mkdtempSync(join(tmpdir(), 'veridian-module-'));
   try {
     const file = join(folder, 'module.ko');
     writeFileSync(file, path.endsWith('.xz') ? run('xz', ['-dc'], bytes) : bytes);
-    run('riscv64-linux-gnu-strip', ['--strip-unneeded', file]);
+    run(strip, ['--strip-unneeded', file]);
     return readFileSync(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -61,14 +61,14 @@ function dependenciesOf(bytes) {
 }
 
 /** The modules and all that they need, each behind what it needs. @throws Error naming one that is not there */
-export function orderModules(folder, wanted) {
+export function orderModules(folder, wanted, strip = 'riscv64-linux-gnu-strip') {
   const paths = listModules(folder);
   const ordered = new Map();
   const add = (name) => {
     if (ordered.has(name)) return;
     const path = paths.get(name);
     if (path === undefined) throw new Error(`module ${name}: expected it below ${folder}`);
-    const bytes = readModule(path);
+    const bytes = readModule(path, strip);
     for (const needed of dependenciesOf(bytes)) if (paths.has(needed)) add(needed);
     ordered.set(name, bytes);
   };
