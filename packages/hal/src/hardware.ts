@@ -15,6 +15,9 @@ export interface CpuDescription {
   readonly isa: string;
   /** `'sv39'`, ... ; empty when absent. */
   readonly mmu: string;
+  /** Bytes that RISC-V's cbo.zero clears, and that its other cache-block operations act on; 0 when absent. */
+  readonly cbozBlockBytes: number;
+  readonly cbomBlockBytes: number;
   readonly compatible: readonly string[];
   readonly node: number;
 }
@@ -90,6 +93,8 @@ function describeCpus(tree: FdtTree): CpuDescription[] {
       id: localReg(node)?.[0]?.base ?? 0,
       isa: isaOf(node),
       mmu: (stringOf(node, 'mmu-type') ?? '').replace(/^riscv,/, ''),
+      cbozBlockBytes: numberOf(node, 'riscv,cboz-block-size') ?? 0,
+      cbomBlockBytes: numberOf(node, 'riscv,cbom-block-size') ?? 0,
       compatible: stringsOf(node, 'compatible'),
       node: numberOf(node, 'numa-node-id') ?? 0,
     }));

@@ -23,7 +23,7 @@ const SOURCE = `/dts-v1/;
   memory@80000000 { device_type = "memory"; reg = <0 0x80000000 0 0x8000000>; };
   cpus {
     #address-cells = <1>; #size-cells = <0>; timebase-frequency = <10000000>;
-    cpu@0 { device_type = "cpu"; reg = <0>; compatible = "riscv"; riscv,isa = "rv64imafdc_zicsr_zifencei"; mmu-type = "riscv,sv39";
+    cpu@0 { device_type = "cpu"; reg = <0>; compatible = "riscv"; riscv,isa = "rv64imafdc_zicsr_zifencei"; mmu-type = "riscv,sv39"; riscv,cboz-block-size = <64>;
       i0: interrupt-controller { #interrupt-cells = <1>; interrupt-controller; compatible = "riscv,cpu-intc"; }; };
     cpu@1 { device_type = "cpu"; reg = <1>; compatible = "riscv"; mmu-type = "riscv,sv48"; numa-node-id = <1>;
       riscv,isa-base = "rv64i"; riscv,isa-extensions = "i", "m", "a", "zicsr";
@@ -65,6 +65,7 @@ const TREE: BuildFdtNode = {
             compatible: 'riscv',
             'riscv,isa': 'rv64imafdc_zicsr_zifencei',
             'mmu-type': 'riscv,sv39',
+            'riscv,cboz-block-size': 64,
           },
           children: { intc: { properties: { '#interrupt-cells': 1, compatible: 'riscv,cpu-intc', phandle: 1 } } },
         },
@@ -118,8 +119,16 @@ const EXPECTED = {
   model: 'riscv-virtio,qemu',
   bootCpu: 0,
   cpus: [
-    { id: 0, isa: 'rv64imafdc_zicsr_zifencei', mmu: 'sv39', compatible: ['riscv'], node: 0 },
-    { id: 1, isa: 'rv64ima_zicsr', mmu: 'sv48', compatible: ['riscv'], node: 1 },
+    {
+      id: 0,
+      isa: 'rv64imafdc_zicsr_zifencei',
+      mmu: 'sv39',
+      cbozBlockBytes: 64,
+      cbomBlockBytes: 0,
+      compatible: ['riscv'],
+      node: 0,
+    },
+    { id: 1, isa: 'rv64ima_zicsr', mmu: 'sv48', cbozBlockBytes: 0, cbomBlockBytes: 0, compatible: ['riscv'], node: 1 },
   ],
   memory: [
     { base: 0x80000000, length: 0x8000000, node: 0 },

@@ -4,7 +4,6 @@ import { ProcessState, type Blocking, type MaybeBlocking } from '@veridian-os/ke
 import { faultOf, type Call } from '../call.js';
 import * as s from '../layout/system.js';
 import { NS_PER_SECOND } from '../layout/time.js';
-import { getSignedWide, setWide } from '../layout/words.js';
 import { processCpuTime } from '../time/clocks.js';
 
 export function uname(call: Call): number {
@@ -98,56 +97,6 @@ export function personality(call: Call): number {
   if ((wanted & 0xff) === PER_LINUX_32) return EINVAL;
   shared.persona = wanted;
   return old;
-}
-
-/** riscv_hwprobe keys. Source: Linux Documentation/arch/riscv/hwprobe.rst. */
-const KEY_BASE_BEHAVIOR = 3;
-const KEY_IMA_EXTENSIONS = 4;
-const KEY_MISALIGNED = 5;
-const KEY_HIGHEST_ADDRESS = 7;
-const KEY_MISALIGNED_SCALAR = 9;
-const BASE_IMA = 1;
-const EXTENSIONS_FD_C = 3;
-const MISALIGNED_FAST = 3;
-const MISALIGNED_UNSUPPORTED = 4;
-const PAIR_BYTES = 16;
-
-/** riscv_hwprobe(pairs, count, cpuBytes, cpus, flags): all processors are alike. */
-export function riscvHwprobe(call: Call): MaybeBlocking {
-  const count = call.address(1);
-  if (call.uint(4) !== 0 || count > 4096) return EINVAL;
-  const pairs = new Uint8Array(count * PAIR_BYTES);
-  const fetched = count === 0 ? 0 : call.fetchInto(call.address(0), pairs);
-  if (fetched < 0) return fetched;
-  const view = new DataView(pairs.buffer);
-  for (let at = 0; at < pairs.length; at += PAIR_BYTES) answerProbe(call, view, at);
-  return call.putBytes(call.address(0), pairs);
-}
-
-function answerProbe(call: Call, view: DataView, at: number): void {
-  const value = probe(call, getSignedWide(view, at));
-  if (value === undefined) setWide(view, at, -1);
-  setWide(view, at + 8, value ?? 0);
-}
-
-function probe(call: Call, key: number): number | undefined {
-  switch (key) {
-    case 0: // vendor, architecture and implementation ids: none is claimed
-    case 1:
-    case 2:
-      return 0;
-    case KEY_BASE_BEHAVIOR:
-      return BASE_IMA;
-    case KEY_IMA_EXTENSIONS:
-      return EXTENSIONS_FD_C;
-    case KEY_MISALIGNED:
-    case KEY_MISALIGNED_SCALAR:
-      return call.kernel.machine.features.misaligned ? MISALIGNED_FAST : MISALIGNED_UNSUPPORTED;
-    case KEY_HIGHEST_ADDRESS:
-      return call.linux.isa.stackTop + PAGE_SIZE - 1;
-    default:
-      return undefined;
-  }
 }
 
 /** syslog(type, buffer, length): the kernel's log is not shown to programs. */

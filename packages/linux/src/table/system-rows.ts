@@ -1,4 +1,5 @@
 /** Limits, scheduling, and what the system tells about itself. */
+import { riscvHwprobe } from '../calls/hwprobe.js';
 import * as info from '../calls/info.js';
 import * as limits from '../calls/limits.js';
 import * as scheduling from '../calls/scheduling.js';
@@ -12,7 +13,7 @@ export const SYSTEM_ROWS: readonly Row[] = [
   row('getrandom', [278, 318], info.getrandom, 'out-bytes size hex'),
   row('getcpu', [168, 309], info.getcpu, 'out-int out-int pointer'),
   row('personality', [92, 135], info.personality, 'hex'),
-  row('riscv_hwprobe', [258, -1, -1], info.riscvHwprobe, 'pointer size size pointer hex'),
+  row('riscv_hwprobe', [258, -1, -1], riscvHwprobe, 'pointer size size pointer hex'),
   row('syslog', [116, 103], info.syslog, 'int pointer int'),
   row('prctl', [167, 157], prctl, 'prctl hex hex hex hex'),
   row('prlimit64', [261, 302], limits.prlimit64, 'int limit rlimit out-rlimit'),

@@ -83,15 +83,16 @@ export function compareItems(items: readonly Item[], oracle: PrivilegedOracle, s
   const ours = runOurSystem(image, slice);
   const theirs = runQemuSystem(image, oracle);
   const explained = new Map<string, number>();
+  const stopped = ours.ended === 'stopped' && theirs.ended === 'stopped';
+  const ended = stopped ? '' : `ours ${ours.ended}, qemu ${theirs.ended}\n`;
   const base = { instructions: ours.instructions, explained, image, ours };
   for (let index = 0; index < items.length; index++) {
     const used = new Set<string>();
     const lines = compareItem(index, image, ours, theirs, used);
     for (const id of used) explained.set(id, (explained.get(id) ?? 0) + 1);
     if (lines.length > 0) {
-      return { ...base, report: `${describeItem(items[index], index)}\n${lines.slice(0, 16).join('\n')}` };
+      return { ...base, report: `${ended}${describeItem(items[index], index)}\n${lines.slice(0, 16).join('\n')}` };
     }
   }
-  const ended = ours.ended === 'stopped' && theirs.ended === 'stopped';
-  return { ...base, report: ended ? '' : `ours ${ours.ended}, qemu ${theirs.ended}` };
+  return { ...base, report: ended };
 }

@@ -3,7 +3,8 @@ import { Rng } from '../rng.js';
 import type { Item } from './image.js';
 import { csrItem } from './items-csr.js';
 import { chunkItem, encodingItem } from './items-code.js';
-import { plainItem, protectedItem, translatedItem } from './items-memory.js';
+import { plainItem, translatedItem } from './items-memory.js';
+import { protectedItem } from './items-pmp.js';
 import { interruptItem, jumpItem, lateInterrupt, returnItem, supervisorReturn, systemItem } from './items-system.js';
 
 const KINDS: readonly (readonly [number, (rng: Rng) => Item])[] = [

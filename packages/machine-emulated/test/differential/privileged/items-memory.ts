@@ -5,12 +5,15 @@ import type { Item, Privilege } from './image.js';
 import { MSTATUS } from './image.js';
 import { OPERAND, PRIVILEGES, op } from './items-csr.js';
 import { delegation, status } from './items-system.js';
-import { CSR, DATA, EXEC, RAM, ROOT39, ROOT48, ROOT57, tableOf } from './layout.js';
+import { CSR, DATA, EXEC, ROOT39, ROOT48, ROOT57, tableOf } from './layout.js';
 
 const PTE = { V: 1n, R: 2n, W: 4n, X: 8n, U: 16n, G: 32n, A: 64n, D: 128n } as const;
 const N = 1n << 63n;
-const ADDRESS = 13;
+/** Register of the address that items access. */
+export const ADDRESS = 13;
 const FETCH = 'fetch';
+/** The end of a page whose last halfword begins a word-sized instruction. */
+const CROSSING = 0x0073_0000_0000_0073n;
 
 interface Access {
   readonly name: Mnemonic | typeof FETCH;
@@ -47,7 +50,7 @@ const FETCHES = [{ name: FETCH, bytes: 2, code: op('jalr', { rd: 1, rs1: ADDRESS
 
 const KINDS: readonly (readonly Access[])[] = [LOADS, LOADS, STORES, STORES, FLOATS, AMOS, LINKED, FETCHES, BLOCKS];
 /** The two sides differ over parts of blocks (cbo-permission), and what one has zeroed stays. */
-const WITHOUT_BLOCKS = KINDS.slice(0, -1).map((kind) => kind.filter(({ bytes }) => bytes <= 8));
+export const WITHOUT_BLOCKS = KINDS.slice(0, -1).map((kind) => kind.filter(({ bytes }) => bytes <= 8));
 
 /** Physical address that an access of a page should reach: anywhere in it, its end more often. */
 function target(rng: Rng, { name, bytes }: Access): number {
@@ -147,6 +150,7 @@ export function translatedItem(rng: Rng, kinds: typeof KINDS = KINDS): Item {
   const chosen = rng.pick(rng.pick(kinds));
   const pa = target(rng, chosen);
   const { satp, va, pokes } = walk(rng, pa);
+  const crosses = chosen.name === FETCH && pa % 4096 === 4094;
   const privilege: Privilege = rng.pick([0, 1, 1, 3]);
   const through = privilege === 3 ? throughMprv(rng, chosen.code) : { code: chosen.code, value: 0n };
   return {
@@ -156,7 +160,7 @@ export function translatedItem(rng: Rng, kinds: typeof KINDS = KINDS): Item {
     csrs: { ...delegation(rng), satp, ...environment(rng) },
     code: through.code,
     x: registers(rng, va, through.value),
-    pokes,
+    pokes: [...pokes, ...(crosses ? [[pa - 6, CROSSING] as const] : [])],
     watches: [...pokes.map(([address]) => address), ...watched(pa)].slice(0, 8),
   };
 }
@@ -196,65 +200,4 @@ export function everyAccess(rng: Rng): Item[] {
       };
     }),
   );
-}
-
-/** A configuration byte of PMP: any mode, any permissions that are not reserved, never locked. */
-function pmpConfig(rng: Rng): number {
-  const permissions = rng.pick([0, 1, 3, 4, 5, 7, 7]);
-  return (rng.pick([0, 1, 1, 2, 3, 3]) << 3) | permissions;
-}
-
-function pmpAddress(rng: Rng, pa: number): bigint {
-  const near = BigInt(pa + rng.between(-24, 24)) >> 2n;
-  if (rng.below(3) === 0) return near;
-  if (rng.below(8) === 0) return rng.bits64() & ((1n << 54n) - 1n);
-  const ones = BigInt(rng.below(14));
-  return ((near >> ones) << ones) | ((1n << ones) - 1n);
-}
-
-/** Entries 1..6 are random around `pa`; 0 keeps the code and 7, perhaps, the rest. */
-function protection(rng: Rng, pa: number): Item['csrs'] {
-  const code = (BigInt(RAM) >> 2n) | ((0x40_0000n >> 3n) - 1n);
-  const bytes = [
-    0x1f,
-    ...Array.from({ length: 6 }, () => (rng.below(2) ? pmpConfig(rng) : 0)),
-    rng.pick([0, 0x1f, 0x1f, 0x19]),
-  ];
-  const addresses = Array.from({ length: 6 }, () => pmpAddress(rng, pa));
-  const [pmpaddr1, pmpaddr2, pmpaddr3, pmpaddr4, pmpaddr5, pmpaddr6] = addresses;
-  const pmpcfg0 = bytes.reduce((all, byte, i) => all | (BigInt(byte) << BigInt(8 * i)), 0n);
-  const pmpaddr7 = (1n << 54n) - 1n;
-  return { pmpcfg0, pmpaddr0: code, pmpaddr1, pmpaddr2, pmpaddr3, pmpaddr4, pmpaddr5, pmpaddr6, pmpaddr7 };
-}
-
-/** Whether some entry is four bytes long. */
-function hasTinyEntry(csrs: Item['csrs'] = {}): boolean {
-  const { pmpcfg0 = 0n } = csrs;
-  const addresses = [
-    csrs.pmpaddr0,
-    csrs.pmpaddr1,
-    csrs.pmpaddr2,
-    csrs.pmpaddr3,
-    csrs.pmpaddr4,
-    csrs.pmpaddr5,
-    csrs.pmpaddr6,
-  ];
-  return addresses.some((address = 0n, i) => {
-    const mode = (pmpcfg0 >> BigInt(8 * i + 3)) & 3n;
-    return mode === 2n || (mode === 1n && i > 0 && address - (addresses[i - 1] ?? 0n) === 1n);
-  });
-}
-
-/** An access that PMP decides about, its own or that of a page-table entry. */
-export function protectedItem(rng: Rng): Item {
-  const base = rng.below(3) === 0 ? translatedItem(rng, WITHOUT_BLOCKS) : plainItem(rng, WITHOUT_BLOCKS);
-  const watch = base.watches ?? [];
-  const about = rng.below(3) === 0 ? (watch[0] ?? DATA) : (watch.at(-2) ?? DATA);
-  const rules = protection(rng, about);
-  // The walk to the supervisor's handler may be denied, so what that causes is not the handler's.
-  const medeleg = (base.csrs?.medeleg ?? 0n) & ~0x1002n;
-  const x = new Map(base.x);
-  // QEMU overlooks an entry that begins and ends inside an access (section 3.7.1: "matches any byte").
-  if (hasTinyEntry(rules)) x.set(ADDRESS, (x.get(ADDRESS) ?? 0n) & ~7n);
-  return { ...base, kind: `pmp ${base.kind}`, csrs: { ...base.csrs, ...rules, medeleg }, x };
 }

@@ -7,12 +7,27 @@ import { compareItems } from './compare.js';
 import { directedItems } from './directed.js';
 import { randomItems } from './generate.js';
 import { buildImage } from './image.js';
+import { lockedItems } from './items-pmp.js';
+import type { SeenCsr } from './layout.js';
+import { R_CSRS, R_WORDS, SEEN_CSRS } from './layout.js';
+import { Rng } from '../rng.js';
 import { findPrivilegedOracle, needsOracle, runOurSystem } from './run.js';
 
 const SEEDS = [1, 2];
 const PER_SEED = 1200;
 
 const oracle = findPrivilegedOracle();
+/** Access faults of loads and stores that came from machine mode. */
+function machineFaults(records: BigUint64Array): number {
+  const column = (name: SeenCsr): number => R_CSRS + SEEN_CSRS.indexOf(name);
+  let count = 0;
+  for (let at = 0; at < records.length; at += R_WORDS) {
+    const cause = records[at + column('mcause')];
+    if ((cause === 5n || cause === 7n) && ((records[at + column('mstatus')] >> 11n) & 3n) === 3n) count++;
+  }
+  return count;
+}
+
 const describeWithQemu = needsOracle(oracle) ? describe : describe.skip;
 
 describeWithQemu('random items, ours and qemu-system-riscv64', () => {
@@ -28,6 +43,13 @@ describeWithQemu('random items, ours and qemu-system-riscv64', () => {
     const { instructions, report } = compareItems(directedItems(), oracle!);
     expect(report).toBe('');
     compared += instructions;
+  });
+
+  it('locked entries of PMP', () => {
+    const { report, ours } = compareItems(lockedItems(new Rng(3), 400), oracle!);
+    expect(report).toBe('');
+    // Machine mode ran into some of them.
+    expect(machineFaults(ours.records)).toBeGreaterThan(5);
   });
 
   it('a run in slices of 97 instructions', () => {

@@ -85,7 +85,7 @@ const MACHINE = [
   'none',
 ];
 const QUIET = ['-monitor', 'none', '-serial', 'null', '-nodefaults', '-no-reboot'];
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 300_000;
 
 export function runQemuSystem(image: Image, oracle: PrivilegedOracle): Result {
   const folder = mkdtempSync(join(tmpdir(), 'veridian-privileged-'));
