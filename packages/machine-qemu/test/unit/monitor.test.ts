@@ -51,7 +51,7 @@ for (const isa of ALL) {
   const support = ISAS[isa];
   const isHere = needs(objdumpFor(isa));
   (isHere ? describe : describe.skip)(`monitor of ${isa}`, () => {
-    const settings = readOptions({ isa });
+    const settings = { ...readOptions({ isa }), accelerator: 'tcg' as const };
     const piece = support?.image(settings).find(({ offset }) => offset === MONITOR);
     const bytes = piece?.bytes ?? new Uint8Array();
     const base = BigInt(support?.ramBase ?? 0) + BigInt(MONITOR) + (BigInt(support?.monitorHi ?? 0) << 32n);

@@ -114,7 +114,7 @@ export function writeCoverage(): void {
     '`npm run difftest -w packages/machine-emulated -- --coverage` writes this file: instructions that retired in the',
     "items' own code, by privilege, and traps, by cause and by the privileges they came from and went to, of a run of the",
     `directed and ${3 * TRACED} random items that agreed with qemu-system-riscv64 ${oracle.version} in all registers, CSRs and`,
-    'watched memory. Empty cells cannot be. `coverage.test.ts` fails when anything is zero that should not be.',
+    'watched memory. Empty cells cannot be. `coverage.long.ts` fails when anything is zero that should not be.',
     '',
     '## Traps',
     '',
