@@ -51,7 +51,11 @@ const qemu = (isa: Isa): Kind => ({
     if (!found.ok) return Promise.resolve({ available: false, reason: found.reason });
     const { version, accelerator, slower } = found;
     const works = slower === undefined ? {} : { works: `one CPU, real time. ${slower}` };
-    return Promise.resolve({ available: true, version: `QEMU ${version}${accelerator === 'kvm' ? ', KVM' : ''}`, ...works });
+    return Promise.resolve({
+      available: true,
+      version: `QEMU ${version}${accelerator === 'kvm' ? ', KVM' : ''}`,
+      ...works,
+    });
   },
 });
 
