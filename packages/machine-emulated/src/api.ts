@@ -16,9 +16,8 @@ export interface RamOptions {
 
 export interface TranslationOptions {
   /**
-   * Instructions interpreted in a page of code, for each instruction in it, before it is translated, 0 .. 1e6; default
-   * 20,000, as optimising one costs the host up to 100 us.
-   * 0 = at first sight.
+   * Instructions interpreted in a page of code, for each instruction in it, before it is translated, 0 .. 1e6; 0 = at
+   * first sight. Default 50,000: V8's optimising of one costs as much, and a kernel that boots is not worth it.
    */
   readonly threshold?: number;
   /** Interpreted instructions between two looks at where the guest is, 1 .. 8192; default 4096. */

@@ -10,8 +10,12 @@ import { Htif } from './htif.js';
 import { loadPiece, readMemory } from './load.js';
 import { signatureText } from './signature.js';
 
-/** Instructions between two looks at `tohost`. */
-const POLL_EVERY = 5000;
+/**
+ * Instructions between two looks at `tohost`: few while the program talks, then twice as many each time. Leaving the hart
+ * costs what it holds in WebAssembly's locals.
+ */
+const POLL_SOON = 5_000;
+const POLL_LATE = 640_000;
 const A1 = 11;
 const SYMBOLS = ['tohost', '.tohost', 'fromhost', 'begin_signature', 'end_signature'];
 
@@ -35,6 +39,7 @@ export class BareProgram {
   private readonly machine: BareMachine;
   private readonly htif: Htif | undefined;
   private readonly addresses: ReadonlyMap<string, number>;
+  private pollEvery = POLL_SOON;
 
   /**
    * Loads the program and puts the hart at its entry, with the hart's number in a0 and the device tree's address in a1.
@@ -67,9 +72,10 @@ export class BareProgram {
     let consumed = 0;
     let isIdle = false;
     while (consumed < budget) {
-      const trap = system.run(Math.min(POLL_EVERY, budget - consumed));
+      const trap = system.run(Math.min(this.pollEvery, budget - consumed));
       consumed += trap.consumed;
       const isNews = this.htif?.poll() === true;
+      this.pollEvery = isNews ? POLL_SOON : Math.min(2 * this.pollEvery, POLL_LATE);
       if (this.htif?.status !== undefined) return { kind: 'ended', status: this.htif.status, consumed };
       if (system.stopped !== null) {
         const { kind, code } = system.stopped;
