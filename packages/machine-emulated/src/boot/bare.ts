@@ -63,6 +63,7 @@ export class BareProgram {
 
   /** Input for HTIF's console. */
   receive(bytes: Uint8Array): void {
+    this.pollEvery = POLL_SOON;
     this.htif?.receive(bytes);
   }
 
