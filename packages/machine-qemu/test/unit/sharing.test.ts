@@ -37,7 +37,13 @@ describe('without koffi', () => {
     const missing = expect.stringMatching(/koffi does not load \(npm install koffi\): Cannot find .*'koffi'/);
     expect(found).toEqual({
       problem: missing,
-      probe: { ok: true, version: expect.any(String), startMs: expect.any(Number), slower: missing },
+      probe: {
+        ok: true,
+        version: expect.any(String),
+        accelerator: expect.stringMatching(/^(tcg|kvm)$/),
+        startMs: expect.any(Number),
+        slower: missing,
+      },
       kind: TrapKind.Fault,
       cpus: expect.stringMatching(/^RangeError: cpus: expected 1 where .* got 2\. .*koffi does not load/),
       mapped: expect.stringMatching(/^RangeError: sharing: expected auto or mirrored here, got mapped\. .*koffi/),
