@@ -26,6 +26,8 @@ export interface Explanation {
 }
 
 const PMP_ADDRESS = (1n << 54n) - 1n;
+/** W of the eight configurations. */
+const WRITABLE = 0x0202_0202_0202_0202n;
 const DELEGABLE = 0xb3ffn;
 
 /** Whether the word is a value of the CSR that the item accessed, or that CSR itself. */
@@ -59,8 +61,9 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     id: 'pmpcfg-reserved',
     section: 'II, 3.7.1 "PMP CSRs"',
-    why: 'Bits 5 and 6 of a configuration are zero, and W without R is reserved (ours drops W); QEMU stores both.',
-    covers: (d) => isOf(d, /^pmpcfg/) && d.ours === legalConfigs(d.theirs),
+    why: 'Bits 5 and 6 of a configuration are zero, and W without R is reserved (ours drops W, also where R is set later); QEMU stores both.',
+    // Without W in some bytes: it was written without R, and a second instruction has set R.
+    covers: (d) => isOf(d, /^pmpcfg/) && (d.ours | (legalConfigs(d.theirs) & WRITABLE)) === legalConfigs(d.theirs),
   },
   {
     id: 'medeleg-bits',
