@@ -1,9 +1,10 @@
 /** Runs a static image on qemu-riscv64: the newest at hand, since older ones lack extensions. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Extension } from '../../src/testing.js';
+import { fetchedPath } from './fetched.js';
 
 /** What tools/fetch-programs.mjs calls the emulator of a newer Debian. */
 const FETCHED = 'qemu-riscv64-newest';
@@ -21,25 +22,9 @@ export interface Oracle {
   readonly lacks: ReadonlySet<Extension>;
 }
 
-/** The repository: this file may be bundled elsewhere, so it is found from the working folder. */
-function repository(folder = process.cwd()): string {
-  return existsSync(join(folder, 'programs/manifest.json')) || dirname(folder) === folder
-    ? folder
-    : repository(dirname(folder));
-}
-
-function fetchedPath(): string | undefined {
-  const cache = resolve(process.env.VERIDIAN_PROGRAMS ?? join(repository(), '.cache/programs'));
-  const index = join(cache, 'index.json');
-  if (process.arch !== 'x64' || !existsSync(index)) return undefined;
-  const { programs } = JSON.parse(readFileSync(index, 'utf8')) as { programs: Record<string, { path: string }> };
-  const path = programs[FETCHED]?.path;
-  return path !== undefined && existsSync(path) ? path : undefined;
-}
-
 /** The emulator to compare with: $VERIDIAN_QEMU_RISCV64, the fetched one, or the one on PATH. */
 export function findOracle(): Oracle {
-  const path = process.env.VERIDIAN_QEMU_RISCV64 ?? fetchedPath() ?? 'qemu-riscv64';
+  const path = process.env.VERIDIAN_QEMU_RISCV64 ?? fetchedPath(FETCHED) ?? 'qemu-riscv64';
   const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
   const major = Number(/version (\d+)\./.exec(stdout)?.[1] ?? 0);
   const known = ['zba', 'zbb', 'zbc', 'zbs', ...(major >= 10 ? NEWER : [])];

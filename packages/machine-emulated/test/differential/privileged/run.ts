@@ -1,12 +1,13 @@
 /** Runs an image on the emulated machine and on qemu-system-riscv64, whose RAM is a file that is read afterwards. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { required } from '../../../../../tools/require-tool.js';
 import { EmulatedMachine } from '../../../src/index.js';
 import type { Image } from './image.js';
 import { RAM, RAM_BYTES, RECORDS, R_WORDS } from './layout.js';
+import { fetchedPath } from '../fetched.js';
 
 /** What tools/fetch-programs.mjs calls the emulator of a newer Debian. */
 const FETCHED = 'qemu-system-riscv64-newest';
@@ -30,22 +31,6 @@ export interface Result {
   readonly instructions: number;
 }
 
-/** The repository: this file may be bundled elsewhere, so it is found from the working folder. */
-function repository(folder = process.cwd()): string {
-  return existsSync(join(folder, 'programs/manifest.json')) || dirname(folder) === folder
-    ? folder
-    : repository(dirname(folder));
-}
-
-function fetchedPath(): string | undefined {
-  const cache = resolve(process.env.VERIDIAN_PROGRAMS ?? join(repository(), '.cache/programs'));
-  const index = join(cache, 'index.json');
-  if (process.arch !== 'x64' || !existsSync(index)) return undefined;
-  const { programs } = JSON.parse(readFileSync(index, 'utf8')) as { programs: Record<string, { path: string }> };
-  const path = programs[FETCHED]?.path;
-  return path !== undefined && existsSync(path) ? path : undefined;
-}
-
 function cpuModel(): string {
   const has = HAS.split(' ').map((name) => `${name}=true`);
   const lacks = `${LACKS} ${ALSO_LACKS}`.split(' ').map((name) => `${name}=false`);
@@ -57,7 +42,7 @@ function cpuModel(): string {
  * @returns undefined when there is none of version 10 or later: older ones have not got the extensions
  */
 export function findPrivilegedOracle(): PrivilegedOracle | undefined {
-  const command = process.env.VERIDIAN_QEMU_SYSTEM_RISCV64 ?? fetchedPath() ?? 'qemu-system-riscv64';
+  const command = process.env.VERIDIAN_QEMU_SYSTEM_RISCV64 ?? fetchedPath(FETCHED) ?? 'qemu-system-riscv64';
   const { stdout, error } = spawnSync(command, ['--version'], { encoding: 'utf8' });
   const version = /version (\S+)/.exec(stdout ?? '')?.[1] ?? '';
   if (error !== undefined || Number.parseInt(version) < 10) return undefined;
