@@ -104,6 +104,8 @@ export const HART_SAMPLE_CREDIT: usize = BASE + 0x1228;
 /** Entries into regions, entries that a region declined. u64 each. */
 export const HART_REGION_ENTERED: usize = BASE + 0x1230;
 export const HART_REGION_DECLINED: usize = BASE + 0x1238;
+/** i32: ways out of regions that are no entries, until the translator is told of one. */
+export const HART_EXIT_CREDIT: usize = BASE + 0x1240;
 
 /** The record `run` fills before it returns. */
 export const TRAP_KIND: usize = BASE + 0x1400; // u32

@@ -11,7 +11,8 @@
  * first instruction. -1 = it refused to begin: a page moved, or floating point is off.
  */
 import {
-  HART_SAMPLE_INTERVAL, EXEC_TABLE, HART_CODE_SET, PC, HART_REGION_DECLINED, HART_REGION_ENTERED, HART_SAMPLE_CREDIT,
+  HART_SAMPLE_INTERVAL, EXEC_TABLE, HART_CODE_SET, PC, HART_EXIT_CREDIT, HART_REGION_DECLINED, HART_REGION_ENTERED,
+  HART_SAMPLE_CREDIT,
 } from './layout';
 import { AT_BUDGET, leftOver } from './exits';
 import { interpret } from './interpreter';
@@ -20,12 +21,13 @@ import { execEntryOf } from './tlb';
 
 // @ts-ignore: decorator
 @external('env', 'sample')
-declare function sample(slot: u32, pcLow: u32, pcHigh: u32): void;
+declare function sample(slot: u32, pcLow: u32, pcHigh: u32, isExit: u32): void;
 
 /** Instructions per entry: V8 swaps in optimised code only where a function is entered. More than any path's length. */
 const SLICE: i32 = 50000;
 /** Refusals after which an entry is given up. */
 const PATIENCE: u32 = 64;
+const EXIT_INTERVAL: i32 = 64;
 
 /** Slot of the pc, or 0 when no table entry knows it. */
 function slotOf(pc: u64): usize {
@@ -49,7 +51,14 @@ export function creditSample(regs: usize, used: i32): void {
   if (credit > 0) return;
   const pc = load<u64>(regs, PC);
   const slot = slotOf(pc);
-  if (slot != 0) sample(<u32>slot, <u32>pc, <u32>(pc >> 32));
+  if (slot != 0) sample(<u32>slot, <u32>pc, <u32>(pc >> 32), 0);
+}
+
+/** Control left a region where no entry is; the translator hears of one in EXIT_INTERVAL. */
+function noteExit(slot: usize, pc: u64): void {
+  const credit = load<i32>(HART_EXIT_CREDIT) - 1;
+  store<i32>(HART_EXIT_CREDIT, credit > 0 ? credit : EXIT_INTERVAL);
+  if (credit <= 0 && slot != 0) sample(<u32>slot, <u32>pc, <u32>(pc >> 32), 1);
 }
 
 /** Why the interpreter left the instruction that a region refused, if it did; AT_BUDGET = nothing is left to do. */
@@ -80,7 +89,10 @@ export function runRegions(regs: usize, count: i32): i32 {
   while (left > 0) {
     const pc = load<u64>(regs, PC);
     const slot = slotOf(pc);
-    if (slot == 0 || load<u8>(slot) != ENTER) break;
+    if (slot == 0 || load<u8>(slot) != ENTER) {
+      if (left != count) noteExit(slot, pc);
+      break;
+    }
     const record = <usize>load<u32>(slot, 4);
     const slice = min<i32>(left, SLICE);
     const base = pc - load<u64>(record, 16);

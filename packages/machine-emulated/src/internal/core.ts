@@ -59,8 +59,11 @@ export function createMemory(bytes: number, shared = false): CoreMemory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
 }
 
-/** Hears where the interpreter is, now and then: the slot's address and the pc in halves, signed. */
-export type SampleListener = (slot: number, lo: number, hi: number) => void;
+/**
+ * Hears where the interpreter is, now and then: the slot's address and the pc in halves, signed. `isExit`: 1 = there a
+ * region was left that might have gone on.
+ */
+export type SampleListener = (slot: number, lo: number, hi: number, isExit: number) => void;
 
 /** Links a compiled core with a memory and a bus. `base`: the CPU's part of the memory, for the shared build. */
 export function instantiateCore(

@@ -43,6 +43,7 @@ export const HART = {
   SAMPLE_CREDIT: 0x1228,
   REGION_ENTERED: 0x1230,
   REGION_DECLINED: 0x1238,
+  EXIT_CREDIT: 0x1240,
 } as const;
 
 /** Values of HART.STATE; see assembly/serve.ts. */

@@ -7,6 +7,7 @@
  *            instructions retired since LEFT was last brought up to date; there the registers are stored (emit.ts)
  */
 import type { Instruction } from './instruction.js';
+import type { Reach } from './spans.js';
 import { Code, F64, I32, I64, W } from './wasm.js';
 
 export const REGS = 0;
@@ -32,12 +33,17 @@ export const X0 = 16;
 export const F0 = 48;
 export const R = 80;
 export const S = 81;
+/** i32: hosts' addresses of spans. */
+export const SPAN0 = 82;
 const F32 = 0x7d;
+/** How many spans may be in use at a time. */
+export const SPAN_LOCALS = 16;
 export const LOCALS = [
   [7, I32],
   [37, I64],
   [33, F64],
   [1, F32],
+  [SPAN_LOCALS, I32],
 ] as const;
 
 /** Functions that a module has once when one of its regions calls them (helpers.ts). */
@@ -58,12 +64,18 @@ export interface Operation {
 
 export class Body {
   readonly code = new Code();
-  /** Bits of registers read or written. */
+  /** Bits of registers: those with locals in use, and those that may differ from memory. */
   usedX = 0;
   usedF = 0;
+  writtenX = 0;
+  writtenF = 0;
   /** Calls a helper of that number. */
   helpers = 0;
   usesFloat = false;
+  /** Blocks open around the current one; the next out is the exit. */
+  depth = 0;
+  /** How the current block's accesses share look-ups. */
+  reaches: ReadonlyMap<Instruction, Reach> = new Map();
   private off = 0;
   private retired = 0;
 
@@ -81,6 +93,7 @@ export class Body {
 
   setX(r: number): Code {
     this.usedX |= 1 << r;
+    this.writtenX |= 1 << r;
     return this.code.set(X0 + r);
   }
 
@@ -102,6 +115,7 @@ export class Body {
 
   setF(r: number): Code {
     this.usedF |= 1 << r;
+    this.writtenF |= 1 << r;
     return this.code.set(F0 + r);
   }
 
@@ -117,6 +131,6 @@ export class Body {
 
   /** Leaves before this instruction if the i32 on the stack is not 0; `depth` blocks are open inside the operation. */
   leaveIf(depth = 0): Code {
-    return this.code.brIf(depth);
+    return this.code.brIf(this.depth + depth);
   }
 }

@@ -28,8 +28,8 @@ export class CodeView {
   private readonly words: Uint32Array;
   private readonly bytes: Uint8Array;
   private readonly codeBase: number;
-  private readonly lo: number;
-  private readonly hi: number;
+  readonly lo: number;
+  readonly hi: number;
   private readonly pages = new Map<number, CodePage | null>();
 
   /** `lo`, `hi`: the base, a virtual page's address in halves. `codeBase`: address of the first code page's slots. */

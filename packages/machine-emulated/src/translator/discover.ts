@@ -38,13 +38,12 @@ export class Discovery {
     this.isTaken = isTaken;
   }
 
-  /** Explores from `seeds` and then `roots`, which are entries; most important first. A seed alone is none. */
+  /** Explores from `roots`, which are entries, most important first; then from `seeds` that they did not lead to. */
   run(seeds: readonly number[], roots: readonly number[]): Found {
-    for (const seed of seeds) this.reach(seed);
     for (const root of roots) this.enter(root);
     this.drain();
-    // What leads to a seed may have found no room.
-    if (roots.some((root) => !this.instructions.has(root))) for (const seed of seeds) this.entries.add(seed);
+    for (const seed of seeds) if (!this.instructions.has(seed)) this.enter(seed);
+    this.drain();
     if (this.computed) {
       for (const off of this.neighbours()) this.enter(off);
       this.drain();

@@ -17,8 +17,6 @@
 import { OP } from '../generated/ops.js';
 import { CONTEXT } from '../internal/layout.js';
 import { BASE, Body, E, ENTRY, EXECS, EXIT, F0, LEFT, LOCALS, RECORD, REGS, T, X0 } from './body.js';
-import { dirtyBefore, writtenBy } from './dirty.js';
-import type { RegisterSets } from './dirty.js';
 import type { Block, Edge, Graph } from './graph.js';
 import { successors } from './graph.js';
 import type { Instruction } from './instruction.js';
@@ -26,6 +24,7 @@ import { Flow } from './instruction.js';
 import { OPERATIONS } from './operations.js';
 import { EXEC_MASK, prologue } from './prologue.js';
 import type { Placement } from './prologue.js';
+import { FRESH, planBlock } from './spans.js';
 import { I32, I64, W } from './wasm.js';
 import type { WasmFunction } from './wasm.js';
 
@@ -50,15 +49,17 @@ export interface RegionCode {
   readonly offsets: readonly number[];
   /** Helpers that it calls, as bits. */
   readonly helpers: number;
+  /** Offsets of accesses that look up spans. */
+  readonly spans: ReadonlySet<number>;
 }
 
 export class RegionEmitter {
   private readonly graph: Graph;
   private readonly placement: Placement;
+  private readonly split: ReadonlySet<number>;
+  private readonly spans = new Set<number>();
   private readonly body = new Body();
   private readonly code = this.body.code;
-  private readonly written: RegisterSets;
-  private readonly dirty: RegisterSets;
   /** Nodes in order, and the number of each that is an entry. */
   private readonly entries: readonly number[];
   private readonly entryNumber: Int32Array;
@@ -67,12 +68,14 @@ export class RegionEmitter {
   /** Open blocks, innermost last: a node for a block before it, ~node for a loop around it. */
   private readonly context: number[] = [];
   private usesExecs = false;
+  /** What is known at the end of the block emitted last. */
+  private scope = FRESH;
 
-  constructor(graph: Graph, placement: Placement) {
+  /** @param split offsets of accesses whose blocks must look up each access by itself */
+  constructor(graph: Graph, placement: Placement, split: ReadonlySet<number>) {
     this.graph = graph;
+    this.split = split;
     this.placement = placement;
-    this.written = writtenBy(graph);
-    this.dirty = dirtyBefore(graph, this.written);
     this.entries = graph.entries;
     const nodes = graph.blocks.length + 1;
     this.entryNumber = new Int32Array(nodes);
@@ -89,14 +92,16 @@ export class RegionEmitter {
   }
 
   emit(): RegionCode {
+    this.code.block().block();
     this.tree(0, 0);
-    this.code.byte(W.unreachable);
+    this.code.byte(W.unreachable).end();
+    this.exit();
     const { body, placement, usesExecs } = this;
     const code = prologue(body, placement, usesExecs).raw(this.code.view);
     const type = { params: [I32, I32, I32, I64], result: I32 };
     const entries = this.entries.map((node) => this.graph.blocks[node - 1].off);
     const offsets = this.graph.blocks.flatMap(({ instructions }) => instructions.map(({ off }) => off));
-    return { body: { type, locals: LOCALS, code }, entries, offsets, helpers: this.body.helpers };
+    return { body: { type, locals: LOCALS, code }, entries, offsets, helpers: this.body.helpers, spans: this.spans };
   }
 
   private isMerge(node: number): boolean {
@@ -169,8 +174,8 @@ export class RegionEmitter {
   private block(block: Block, pending: number): void {
     const { code, body } = this;
     const isEntry = this.graph.isEntry[block.node] === 1;
-    const leaves = isEntry || block.instructions.some((i) => OPERATIONS.get(i.op)?.exits);
-    if (leaves) code.block().block();
+    this.plan(block);
+    body.depth = this.context.length;
     if (isEntry) {
       body.at(block.off, 0);
       code.i32(NOWHERE).set(ENTRY);
@@ -185,46 +190,50 @@ export class RegionEmitter {
       if (operation.isFloat) body.usesFloat = true;
       operation.emit(body, i);
     }
-    if (leaves) {
-      code.br(1).end();
-      this.sideExit(block.node);
-      code.end();
-    }
     this.end(block, retired);
   }
 
-  private spill(node: number): void {
-    const x = this.dirty.x[node] | this.written.x[node];
-    const f = this.dirty.f[node] | this.written.f[node];
-    this.body.usedX |= x;
-    this.body.usedF |= f;
-    for (let r = 1; r < 32; r++)
+  /** What is known of registers holds only where nothing else leads to the block. */
+  private plan({ node, instructions }: Block): void {
+    const isFresh = this.graph.isEntry[node] === 1 || this.isLoop[node] === 1 || this.isMerge(node);
+    const isSplit = instructions.some(({ off }) => this.split.has(off));
+    const { reaches, scope } = planBlock(instructions, isFresh ? FRESH : this.scope, isSplit);
+    for (const [{ off }, { isFirst }] of reaches) if (isFirst) this.spans.add(off);
+    this.body.reaches = reaches;
+    this.scope = scope;
+  }
+
+  /**
+   * Where every way out ends: EXIT says where and after how many instructions, or the pc is in T already. Stores what any
+   * block may have changed.
+   */
+  private exit(): void {
+    const { code, body } = this;
+    code.get(BASE).get(EXIT).i32(12).ops(W.i32ShrS, W.i64ExtendI32S, W.i64Add).set(T).end();
+    const { writtenX: x, writtenF: f } = body;
+    for (let r = 1; r < 32; r++) {
       if ((x >>> r) & 1)
-        this.code
+        code
           .get(REGS)
           .get(X0 + r)
           .memory(W.i64Store, 3, r * 8);
+    }
     for (let r = 0; r < 32; r++) {
       if ((f >>> r) & 1)
-        this.code
+        code
           .get(REGS)
           .get(F0 + r)
           .memory(W.f64Store, 3, CONTEXT.F + r * 8);
     }
+    code.get(REGS).get(T).memory(W.i64Store, 3, CONTEXT.PC);
+    code.get(LEFT).get(EXIT).i32(4095).ops(W.i32And, W.i32Sub);
   }
 
-  /** Out of the middle of a block: EXIT says where and after how many instructions. */
-  private sideExit(node: number): void {
-    this.spill(node);
-    this.code.get(REGS).get(BASE).get(EXIT).i32(12).ops(W.i32ShrS, W.i64ExtendI32S, W.i64Add);
-    this.code.memory(W.i64Store, 3, CONTEXT.PC);
-    this.code.get(LEFT).get(EXIT).i32(4095).ops(W.i32And, W.i32Sub, W.return);
-  }
-
-  private leave(node: number, off: number, pending: number): void {
-    this.spill(node);
-    this.code.get(REGS).get(BASE).i64(off).byte(W.i64Add).memory(W.i64Store, 3, CONTEXT.PC);
-    this.code.get(LEFT).i32(pending).ops(W.i32Sub, W.return);
+  private leave(off: number, pending: number): void {
+    this.code
+      .i32((off << 12) | pending)
+      .set(EXIT)
+      .br(this.context.length);
   }
 
   private flush(pending: number): void {
@@ -236,7 +245,7 @@ export class RegionEmitter {
     const last = block.instructions[block.instructions.length - 1];
     const { next, target } = block;
     if (last.flow === Flow.Branch) return this.branch(block, last, pending);
-    if (last.flow === Flow.Indirect || last.flow === Flow.IndirectCall) return this.indirect(block, last, pending);
+    if (last.flow === Flow.Indirect || last.flow === Flow.IndirectCall) return this.indirect(last, pending);
     if (last.flow === Flow.Call) this.link(last);
     this.edge(block.node, (target ?? next)!, pending);
   }
@@ -258,6 +267,7 @@ export class RegionEmitter {
     body.x(i.rs1);
     body.x(i.rs2).byte(CONDITIONS.get(i.op)!);
     const label = this.labelOf(block.node, target);
+    const { scope } = this;
     if (label !== null) {
       code.brIf(this.depthOf(label));
     } else {
@@ -267,6 +277,7 @@ export class RegionEmitter {
       code.end();
       context.pop();
     }
+    this.scope = scope;
     this.edge(block.node, next, rest);
   }
 
@@ -278,7 +289,7 @@ export class RegionEmitter {
 
   private edge(from: number, edge: Edge, pending: number): void {
     const { node, off, isSide } = edge;
-    if (node === 0) return this.leave(from, off, pending);
+    if (node === 0) return this.leave(off, pending);
     if (!isSide && !this.isMerge(node) && !this.isBackward(from, node)) return this.tree(node, pending);
     this.flush(pending);
     const label = this.labelOf(from, edge);
@@ -294,7 +305,7 @@ export class RegionEmitter {
    * slot is
    * found as the interpreter finds it.
    */
-  private indirect(block: Block, i: Instruction, pending: number): void {
+  private indirect(i: Instruction, pending: number): void {
     const { code, body, context } = this;
     body.x(i.rs1).i64(i.imm).byte(W.i64Add).i64(-2).byte(W.i64And).set(T);
     if (i.flow === Flow.IndirectCall) this.link(i);
@@ -312,8 +323,9 @@ export class RegionEmitter {
     this.flush(pending);
     code.br(this.depthOf(~0)).end();
     context.pop();
-    this.spill(block.node);
-    code.get(REGS).get(T).memory(W.i64Store, 3, CONTEXT.PC);
-    code.get(LEFT).i32(pending).ops(W.i32Sub, W.return);
+    code
+      .i32(pending)
+      .set(EXIT)
+      .br(context.length + 1);
   }
 }

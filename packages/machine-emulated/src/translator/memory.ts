@@ -5,12 +5,13 @@
  *   entry.tag == (address & (-4096 | size - 1))  -> the page is there and the address is aligned
  *   host address = low word of address + entry.addend
  *
- * Anything else is a side exit, and the interpreter does the instruction.
+ * Anything else is a side exit, and the interpreter does the instruction. Accesses near each other share the look-up (spans.ts).
  */
 import { OP } from '../generated/ops.js';
 import type { Body, Operation } from './body.js';
-import { A, E, H, READS } from './body.js';
+import { A, E, H, READS, SPAN0, T } from './body.js';
 import type { Instruction } from './instruction.js';
+import type { Reach } from './spans.js';
 import type { Code } from './wasm.js';
 import { W } from './wasm.js';
 
@@ -19,17 +20,28 @@ const WRITE_TABLE = 0x4000;
 const ADDEND = 8;
 
 const table = new Map<number, Operation>();
+const accesses = new Map<number, Access>();
+
+/** What a load or store accesses. */
+export interface Access {
+  readonly bytes: number;
+  readonly isStore: boolean;
+}
+
+/** Pushes where in the tables the page of the address on the stack is; the address is in A then, its low word in H. */
+function pushEntry(b: Body, at: number): Code {
+  b.code.tee(A).byte(W.i32Wrap).tee(H).i32(8).byte(W.i32ShrU).i32(DATA_MASK).byte(W.i32And);
+  return b.code.get(READS).byte(W.i32Add).tee(E).memory(W.i64Load, 3, at);
+}
 
 /** Leaves unless the table at offset `at` from READS holds rs1 + imm; then pushes the host address. */
-function probe(b: Body, i: Instruction, at: number, log: number): Code {
+function probe(b: Body, i: Instruction, at: number, bytes: number): Code {
   b.mayLeave();
   b.x(i.rs1);
   if (i.imm !== 0) b.code.i64(i.imm).byte(W.i64Add);
-  b.code.tee(A).byte(W.i32Wrap).tee(H).i32(8).byte(W.i32ShrU).i32(DATA_MASK).byte(W.i32And);
-  b.code.get(READS).byte(W.i32Add).tee(E).memory(W.i64Load, 3, at);
-  b.code
+  pushEntry(b, at)
     .get(A)
-    .i64(-4096 | ((1 << log) - 1))
+    .i64(-4096 | (bytes - 1))
     .ops(W.i64And, W.i64Ne);
   b.leaveIf();
   return b.code
@@ -39,12 +51,48 @@ function probe(b: Body, i: Instruction, at: number, log: number): Code {
     .byte(W.i32Add);
 }
 
+/** The same for a span, `offset` bytes into which rs1 + imm is: its ends must be in the page, its first byte aligned. */
+function probeSpan(b: Body, i: Instruction, { span, offset }: Reach): Code {
+  const at = span.isWritten ? WRITE_TABLE : 0;
+  // Where the last aligned piece begins.
+  const last = Math.floor((span.hi - span.lo - 1) / span.align) * span.align;
+  const mask = -4096 | (span.align - 1);
+  b.mayLeave();
+  b.x(i.rs1);
+  if (i.imm !== offset) b.code.i64(i.imm - offset).byte(W.i64Add);
+  pushEntry(b, at);
+  if (last === 0) {
+    b.code.get(A).i64(mask).ops(W.i64And, W.i64Ne);
+  } else {
+    b.code.tee(T).get(A).byte(W.i64Xor).get(T).get(A).i64(last).ops(W.i64Add, W.i64Xor, W.i64Or);
+    b.code.i64(mask).byte(W.i64And).i64(0).byte(W.i64Ne);
+  }
+  b.leaveIf();
+  return b.code
+    .get(H)
+    .get(E)
+    .memory(W.i32Load, 2, at + ADDEND)
+    .byte(W.i32Add)
+    .tee(SPAN0 + span.local);
+}
+
+/** Pushes the host address of an access; a constant remains to be added, which it returns. */
+function reach(b: Body, i: Instruction, at: number, bytes: number): number {
+  const shared = b.reaches.get(i);
+  if (shared === undefined) probe(b, i, at, bytes);
+  else if (shared.isFirst) probeSpan(b, i, shared);
+  else b.code.get(SPAN0 + shared.span.local);
+  return shared?.offset ?? 0;
+}
+
 function load(op: number, code: number, log: number): void {
   const emit = (b: Body, i: Instruction): void => {
-    probe(b, i, 0, log).memory(code, log);
+    const offset = reach(b, i, 0, 1 << log);
+    b.code.memory(code, log, offset);
     b.setX(i.rd);
   };
   table.set(op, { emit, writes: 'x', exits: true, isFloat: false });
+  accesses.set(op, { bytes: 1 << log, isStore: false });
 }
 load(OP.LB, W.i64Load8S, 0);
 load(OP.LH, W.i64Load16S, 1);
@@ -56,10 +104,11 @@ load(OP.LWU, W.i64Load32U, 2);
 
 function store(op: number, code: number, log: number): void {
   const emit = (b: Body, i: Instruction): void => {
-    probe(b, i, WRITE_TABLE, log);
-    b.x(i.rs2).memory(code, log);
+    const offset = reach(b, i, WRITE_TABLE, 1 << log);
+    b.x(i.rs2).memory(code, log, offset);
   };
   table.set(op, { emit, writes: 'none', exits: true, isFloat: false });
+  accesses.set(op, { bytes: 1 << log, isStore: true });
 }
 store(OP.SB, W.i64Store8, 0);
 store(OP.SH, W.i64Store16, 1);
@@ -71,7 +120,8 @@ table.set(OP.FLD, {
   ...float,
   writes: 'f',
   emit: (b, i) => {
-    probe(b, i, 0, 3).memory(W.f64Load, 3);
+    const offset = reach(b, i, 0, 8);
+    b.code.memory(W.f64Load, 3, offset);
     b.setF(i.rd);
   },
 });
@@ -79,7 +129,8 @@ table.set(OP.FLW, {
   ...float,
   writes: 'f',
   emit: (b, i) => {
-    probe(b, i, 0, 2).memory(W.i64Load32U, 2).long(0xffffffff00000000n).ops(W.i64Or, W.f64ReinterpretI64);
+    const offset = reach(b, i, 0, 4);
+    b.code.memory(W.i64Load32U, 2, offset).long(0xffffffff00000000n).ops(W.i64Or, W.f64ReinterpretI64);
     b.setF(i.rd);
   },
 });
@@ -87,17 +138,24 @@ table.set(OP.FSD, {
   ...float,
   writes: 'none',
   emit: (b, i) => {
-    probe(b, i, WRITE_TABLE, 3);
-    b.f(i.rs2).memory(W.f64Store, 3);
+    const offset = reach(b, i, WRITE_TABLE, 8);
+    b.f(i.rs2).memory(W.f64Store, 3, offset);
   },
 });
 table.set(OP.FSW, {
   ...float,
   writes: 'none',
   emit: (b, i) => {
-    probe(b, i, WRITE_TABLE, 2);
-    b.f(i.rs2).byte(W.i64ReinterpretF64).memory(W.i64Store32, 2);
+    const offset = reach(b, i, WRITE_TABLE, 4);
+    b.f(i.rs2).byte(W.i64ReinterpretF64).memory(W.i64Store32, 2, offset);
   },
 });
 
+accesses.set(OP.FLD, { bytes: 8, isStore: false });
+accesses.set(OP.FLW, { bytes: 4, isStore: false });
+accesses.set(OP.FSD, { bytes: 8, isStore: true });
+accesses.set(OP.FSW, { bytes: 4, isStore: true });
+
+/** By operation. */
+export const ACCESSES: ReadonlyMap<number, Access> = accesses;
 export const MEMORY: ReadonlyMap<number, Operation> = table;

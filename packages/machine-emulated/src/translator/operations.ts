@@ -2,6 +2,7 @@
 import { FLOAT } from './float.js';
 import { INTEGER } from './integer.js';
 import { MEMORY } from './memory.js';
+export { ACCESSES } from './memory.js';
 import type { Operation } from './body.js';
 
 /** By number in `OP`; jumps and branches are the structure's affair (emit.ts). */

@@ -19,6 +19,11 @@ export interface Region {
   readonly guestBytes: number;
   /** Times it was made anew with more. */
   readonly rebuilds: number;
+  /** Offsets of accesses that look up spans, and of those that may not (spans.ts). */
+  readonly spans: ReadonlySet<number>;
+  readonly split: ReadonlySet<number>;
+  /** By offset: how often the region was left there, as far as it was noticed. */
+  readonly exits: Map<number, number>;
 }
 
 /** Free addresses of records. */

@@ -57,6 +57,18 @@ export interface TranslationStatistics {
   readonly refused: number;
 }
 
+/** What a translation starts from. */
+interface Start {
+  readonly seeds: readonly number[];
+  readonly roots: readonly number[];
+  readonly rebuilds: number;
+  /** Offsets of accesses that must not look up spans. */
+  readonly split: ReadonlySet<number>;
+}
+
+/** Exits per notice (assembly/regions.ts), and those per byte of guest code that outweigh translating it anew. */
+const EXIT_INTERVAL = 64;
+const EXITS_PER_BYTE = 8;
 /** Most instructions of a region. */
 const REGION_LIMIT = 1200;
 const MOST_REBUILDS = 6;
@@ -105,20 +117,48 @@ export class Translator {
     return { regions: this.regions.size, wasmBytes, guestBytes, translated, dropped, entered, refused };
   }
 
-  /** The interpreter was about to execute the slot at this address, at the pc `hi`:`lo`. */
-  sample(slot: number, lo: number, hi: number): void {
+  /**
+   * The interpreter was about to execute the slot at this address, at the pc `hi`:`lo`. `isExit`: a region has just been
+   * left there.
+   */
+  sample(slot: number, lo: number, hi: number, isExit: boolean): void {
     const page = Math.floor((slot - this.plan.codePages) / CODE_PAGE_BYTES);
+    if (isExit) return this.exited(page, lo, hi);
     const heat = this.heat.sample(page, lo & 0xffe);
     if (heat === null) return;
     this.prune();
+    const view = new CodeView(this.words, this.plan.codePages, (lo & ~0xfff) >>> 0, hi >>> 0);
+    this.attempt(view, this.rootsOf(heat, view));
+    this.heat.built(heat);
+  }
+
+  private attempt(view: CodeView, start: Start): void {
     try {
-      this.translate(heat, (lo & ~0xfff) >>> 0, hi >>> 0);
+      this.translate(view, start);
     } catch (error) {
       // Hosts may refuse to compile more; nothing but speed depends on it.
       if (!(error instanceof WebAssembly.CompileError || error instanceof RangeError)) throw error;
       this.words[HART.SAMPLE_INTERVAL / 4] = 0;
     }
-    this.heat.built(heat);
+  }
+
+  /** Where a span is found in two pages again and again, its accesses are better looked up one by one. */
+  private exited(page: number, lo: number, hi: number): void {
+    const region = this.owners.get(page)?.regions[(lo & 0xffe) >> 1];
+    const use = region?.pages.find((each) => each.page.index === page);
+    if (region === undefined || use === undefined || !this.regions.has(region)) return;
+    const off = use.number * 4096 + (lo & 0xffe);
+    const exits = (region.exits.get(off) ?? 0) + 1;
+    region.exits.set(off, exits);
+    if (!region.spans.has(off) || exits * EXIT_INTERVAL < region.guestBytes * EXITS_PER_BYTE) return;
+    this.prune();
+    if (!this.regions.has(region)) return;
+    const base = (BigInt.asUintN(32, BigInt(hi)) << 32n) + BigInt((lo & ~0xfff) >>> 0) - BigInt(use.number * 4096);
+    const [baseLow, baseHigh] = [Number(base & 0xffffffffn), Number((base >> 32n) & 0xffffffffn)];
+    this.remove(region);
+    const view = new CodeView(this.words, this.plan.codePages, baseLow, baseHigh);
+    const { roots, rebuilds, split } = region;
+    this.attempt(view, { seeds: [], roots, rebuilds, split: new Set([...split, off]) });
   }
 
   /** Forgets every region. */
@@ -134,28 +174,25 @@ export class Translator {
     }
   }
 
-  private translate(heat: PageHeat, lo: number, hi: number): void {
-    const view = new CodeView(this.words, this.plan.codePages, lo, hi);
-    const { seeds, roots, rebuilds } = this.rootsOf(heat, view, lo, hi);
+  private translate(view: CodeView, { seeds, roots, rebuilds, split }: Start): void {
     const found = new Discovery(view, REGION_LIMIT, (off) => this.ownerOf(view, off) !== undefined).run(seeds, roots);
     const graph = buildGraph(found);
     if (graph === null) return;
     const pages = this.pagesOf(found, view);
     const index = this.takeIndex();
-    const emitter = new RegionEmitter(graph, { index, pages, generations: this.plan.generations });
+    const emitter = new RegionEmitter(graph, { index, pages, generations: this.plan.generations }, split);
     const code = emitter.emit();
     this.compile(code, index, (wasmBytes) => {
-      this.install(view, code, { index, lo, hi, pages, roots, wasmBytes, guestBytes: sizeOf(graph), rebuilds });
+      const { lo, hi } = view;
+      const about = { index, lo, hi, pages, roots, wasmBytes, guestBytes: sizeOf(graph), rebuilds, split };
+      this.install(view, code, { ...about, spans: code.spans, exits: new Map() });
     });
   }
 
   /** What to explore from: hot places, and what regions of the same base in this page had, which it replaces. */
-  private rootsOf(
-    heat: PageHeat,
-    view: CodeView,
-    lo: number,
-    hi: number,
-  ): { seeds: number[]; roots: number[]; rebuilds: number } {
+  private rootsOf(heat: PageHeat, view: CodeView): Start {
+    const { lo, hi } = view;
+    const split = new Set<number>();
     const seeds: number[] = [];
     const roots = new Set<number>();
     let rebuilds = 0;
@@ -164,6 +201,7 @@ export class Translator {
       if (region.lo !== lo || region.hi !== hi || region.rebuilds >= MOST_REBUILDS) continue;
       if (!region.pages.some(({ page, number }) => number === 0 && page.index === own)) continue;
       for (const root of region.roots) roots.add(root);
+      for (const off of region.split) split.add(off);
       rebuilds = Math.max(rebuilds, region.rebuilds + 1);
       this.markOwned(region, seeds, heat, view);
       this.remove(region);
@@ -175,7 +213,7 @@ export class Translator {
       roots.add(startOfRun(view, off));
     }
     for (const seed of seeds) if (seed < 0) roots.add(~seed);
-    return { seeds: seeds.filter((seed) => seed >= 0), roots: [...roots], rebuilds };
+    return { seeds: seeds.filter((seed) => seed >= 0), roots: [...roots], rebuilds, split };
   }
 
   /** Places inside a region where the interpreter was found, so no entry is near: they become entries (as ~off). */
