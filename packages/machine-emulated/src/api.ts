@@ -20,7 +20,7 @@ export interface TranslationOptions {
    * first sight. Default 50,000: V8's optimising of one costs as much, and a kernel that boots is not worth it.
    */
   readonly threshold?: number;
-  /** Interpreted instructions between two looks at where the guest is, 1 .. 8192; default 4096. */
+  /** Interpreted instructions between two looks at where the guest is, 1 .. 8192; default 4093 (a prime, as loops are rarely so long). */
   readonly interval?: number;
   /** Most bytes of WebAssembly kept, from 65536; default 64 MiB. */
   readonly maxBytes?: number;

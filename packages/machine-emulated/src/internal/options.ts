@@ -60,8 +60,8 @@ function checkOverlaps(ram: readonly RamOptions[]): void {
 function translationOf({ translation = {}, cpus = 1 }: EmulatedMachineOptions): Required<TranslationOptions> | null {
   if (translation === false) return null;
   const settings = {
-    threshold: integer('translation.threshold', translation.threshold ?? 50_000, 0, 1_000_000),
-    interval: integer('translation.interval', translation.interval ?? 4096, 1, 8192),
+    threshold: integer('translation.threshold', translation.threshold ?? 20_000, 0, 1_000_000),
+    interval: integer('translation.interval', translation.interval ?? 4093, 1, 8192),
     maxBytes: integer('translation.maxBytes', translation.maxBytes ?? 64 * 1024 * 1024, 65536, 2 ** 31),
   };
   return cpus === 1 ? settings : null;

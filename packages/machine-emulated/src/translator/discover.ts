@@ -1,7 +1,7 @@
 /**
  * Which instructions make a region: those decoded ones that direct jumps, calls and fall-through reach from its roots,
- * breadth
- * first, up to a number. What was never executed is not decoded, and so stays out.
+ * breadth first, up to a number. What was never executed is not decoded, and so stays out; and of straight runs in which
+ * the guest was never seen only those are taken that lie next to one in which it was.
  */
 import type { CodeView } from './code-view.js';
 import type { Instruction } from './instruction.js';
@@ -10,6 +10,9 @@ import { Flow } from './instruction.js';
 const RA = 1;
 /** Most pages of a region. */
 const MOST_PAGES = 3;
+/** Most runs in a row in which the guest was not seen. */
+const MOST_COLD = 2;
+const MOST_UNSEEN = 24;
 
 export interface Found {
   /** By offset. */
@@ -28,80 +31,94 @@ export class Discovery {
   private readonly limit: number;
   /** Whether an offset belongs to somebody else. */
   private readonly isTaken: (off: number) => boolean;
-  private readonly queue: number[] = [];
-  private readonly pages = new Set<number>();
+  /** Whether the guest was seen at an offset. */
+  private readonly isWarm: (off: number) => boolean;
+  private readonly queue: { readonly off: number; readonly cold: number }[] = [];
+  /** By leader: cold runs that led there, at least. */
+  private readonly coldness = new Map<number, number>();
+  private pages = new Set<number>();
   private computed = false;
 
-  constructor(view: CodeView, limit: number, isTaken: (off: number) => boolean) {
+  constructor(
+    view: CodeView,
+    limit: number,
+    isTaken: (off: number) => boolean,
+    isWarm: (off: number) => boolean,
+  ) {
     this.view = view;
     this.limit = limit;
     this.isTaken = isTaken;
+    this.isWarm = isWarm;
   }
 
   /** Explores from `roots`, which are entries, most important first; then from `seeds` that they did not lead to. */
   run(seeds: readonly number[], roots: readonly number[]): Found {
-    for (const root of roots) this.enter(root);
+    for (const root of roots) this.enter(root, 0);
     this.drain();
-    for (const seed of seeds) if (!this.instructions.has(seed)) this.enter(seed);
+    for (const seed of seeds) if (!this.instructions.has(seed)) this.enter(seed, 0);
     this.drain();
     if (this.computed) {
-      for (const off of this.neighbours()) this.enter(off);
+      for (const off of this.neighbours()) this.enter(off, MOST_COLD);
       this.drain();
     }
     return this;
   }
 
   /** Whether a page is among the region's, or may become one: each is checked whenever the region is entered. */
-  private admits(page: number): boolean {
-    if (this.pages.has(page)) return true;
-    if (this.pages.size === MOST_PAGES) return false;
-    this.pages.add(page);
+  private admits(pages: Set<number>, page: number): boolean {
+    if (!pages.has(page) && pages.size === MOST_PAGES) return false;
+    pages.add(page);
     return true;
   }
 
   private drain(): void {
-    for (let next = 0; next < this.queue.length; next++) this.follow(this.queue[next]);
+    for (let next = 0; next < this.queue.length; next++) this.follow(this.queue[next].off, this.queue[next].cold);
     this.queue.length = 0;
   }
 
-  private enter(off: number): void {
+  private enter(off: number, cold: number): void {
     this.entries.add(off);
-    this.reach(off);
+    this.reach(off, cold);
   }
 
-  private reach(off: number): void {
-    if (this.leaders.has(off)) return;
-    this.leaders.add(off);
-    this.queue.push(off);
+  private reach(off: number, cold: number): void {
+    if ((this.coldness.get(off) ?? Infinity) <= cold) return;
+    this.coldness.set(off, cold);
+    this.queue.push({ off, cold });
   }
 
-  /** Straight on from a leader. */
-  private follow(from: number): void {
+  /** Straight on from a leader, behind `cold` runs in which the guest was not seen. */
+  private follow(from: number, cold: number): void {
+    const run: Instruction[] = [];
+    const pages = new Set(this.pages);
     let off = from;
-    while (this.instructions.size < this.limit && !this.isTaken(off)) {
-      if (this.instructions.has(off)) {
-        this.leaders.add(off);
-        return;
-      }
+    let isWarm = false;
+    let stop = false;
+    while (this.instructions.size + run.length < this.limit && !this.isTaken(off) && !this.instructions.has(off)) {
       const i = this.view.read(off);
-      if (i === null || !this.admits(off >> 12)) return;
-      if (i.flow === Flow.Stop) {
-        this.enter(off + this.view.lengthAt(off));
-        return;
-      }
-      this.instructions.set(off, i);
+      stop = i?.flow === Flow.Stop;
+      if (i === null || stop || !this.admits(pages, off >> 12)) break;
+      run.push(i);
+      isWarm ||= this.isWarm(off);
       off += i.length;
-      if (i.flow === Flow.Next) continue;
-      this.leave(i, off);
-      return;
+      if (i.flow !== Flow.Next) break;
     }
+    const behind = isWarm ? 0 : cold + 1;
+    if (run.length > 0 && behind > MOST_COLD) return;
+    this.pages = pages;
+    this.leaders.add(from);
+    for (const i of run) this.instructions.set(i.off, i);
+    const last = run.at(-1);
+    if (last !== undefined && last.flow !== Flow.Next) this.leave(last, off, behind);
+    else if (stop) this.enter(off + this.view.lengthAt(off), behind);
+    else if (this.instructions.has(off)) this.leaders.add(off);
   }
 
-  private leave(i: Instruction, next: number): void {
-    if (i.flow === Flow.Branch) this.reach(next);
-    if (i.flow === Flow.Branch || i.flow === Flow.Jump) this.reach(i.off + i.imm);
-    if (i.flow === Flow.Call) this.enter(i.off + i.imm);
-    if (i.flow === Flow.Call || i.flow === Flow.IndirectCall) this.enter(next);
+  private leave(i: Instruction, next: number, cold: number): void {
+    if (i.flow === Flow.Branch) this.reach(next, cold);
+    if (i.flow === Flow.Branch || i.flow === Flow.Jump) this.reach(i.off + i.imm, cold);
+    if (i.flow === Flow.Call) this.enter(i.off + i.imm, cold);
+    if (i.flow === Flow.Call || i.flow === Flow.IndirectCall) this.enter(next, cold);
     if (i.flow === Flow.Indirect && i.rs1 !== RA) this.computed = true;
   }
 
@@ -131,15 +148,22 @@ export class Discovery {
   }
 }
 
-/** First instruction of the straight run of decoded code that `off` is in: it follows a jump, or nothing decoded. */
-export function startOfRun(view: CodeView, off: number, limit = 400): number {
+/**
+ * Where the straight run of decoded code that `off` is in begins, as far as the guest was seen in it: it follows a jump,
+ * nothing decoded, or a stretch of MOST_UNSEEN instructions in which the guest was not seen.
+ */
+export function startOfRun(view: CodeView, off: number, isWarm: (off: number) => boolean): number {
+  let start = off;
   let at = off;
-  for (let n = 0; n < limit; n++) {
+  for (let unseen = 0; unseen < MOST_UNSEEN; unseen++) {
     const before = previous(view, at);
     if (before === null || before.flow === Flow.Jump || before.flow === Flow.Indirect) return at;
     at = before.off;
+    if (!isWarm(at)) continue;
+    start = at;
+    unseen = 0;
   }
-  return at;
+  return start;
 }
 
 function previous(view: CodeView, off: number): Instruction | null {

@@ -1,13 +1,7 @@
 /**
- * Where the interpreter spends its time: samples of the pc by code page. A page is hot when about `threshold`
- * instructions
- * were interpreted for each of its decoded ones, so that large cold code, which translation would not pay for, never
- * is.
+ * Where the interpreter spends its time: samples of the pc by code page. A page is looked at when it has some, and again
+ * when it has as many as what would be translated is worth: `threshold` instructions interpreted for each one of it.
  */
-import { CODE_PAGE_BYTES } from '../internal/layout.js';
-import { OP } from '../generated/ops.js';
-
-const HALFWORDS = 2048;
 /** Fewest samples that mean anything. */
 const LEAST = 2;
 
@@ -23,16 +17,14 @@ export interface PageHeat {
 
 export class Heat {
   private readonly words: Uint32Array;
-  private readonly codeBase: number;
   private readonly generations: number;
   private readonly threshold: number;
   private readonly interval: number;
   private readonly pages = new Map<number, PageHeat>();
 
-  /** Addresses of the code pages and of their generations; instructions per instruction, and per sample. */
-  constructor(words: Uint32Array, codeBase: number, generations: number, threshold: number, interval: number) {
+  /** Address of the code pages' generations; instructions per instruction, and per sample. */
+  constructor(words: Uint32Array, generations: number, threshold: number, interval: number) {
     this.words = words;
-    this.codeBase = codeBase;
     this.generations = generations;
     this.threshold = threshold;
     this.interval = interval;
@@ -42,32 +34,45 @@ export class Heat {
     return this.words[this.generations / 4 + page];
   }
 
-  /** Counts a sample. @returns the page's heat when it has become hot, else null */
+  /** Counts a sample. @returns the page's heat when it is time to look at it, else null */
   sample(page: number, off: number): PageHeat | null {
-    const generation = this.generationOf(page);
-    let heat = this.pages.get(page);
-    if (heat === undefined || heat.generation !== generation) {
-      heat = { generation, count: 0, next: this.threshold === 0 ? 1 : LEAST, builds: 0, offsets: new Map() };
+    let heat = this.of(page);
+    if (heat === undefined) {
+      const [generation, next] = [this.generationOf(page), this.least];
+      heat = { generation, count: 0, next, builds: 0, offsets: new Map() };
       this.pages.set(page, heat);
     }
     heat.offsets.set(off, (heat.offsets.get(off) ?? 0) + 1);
-    if (++heat.count < heat.next) return null;
-    heat.next = Math.max(heat.next, this.needed(page) << Math.min(heat.builds, 12));
-    return heat.count < heat.next ? null : heat;
+    return ++heat.count < heat.next ? null : heat;
+  }
+
+  /** Whether the guest was seen at byte `off` of a page. */
+  isWarm(page: number, off: number): boolean {
+    return this.threshold === 0 || this.of(page)?.offsets.has(off) === true;
+  }
+
+  /** Whether a page is hot enough to translate so many instructions of it; else it is looked at later. */
+  isWorth(heat: PageHeat, instructions: number): boolean {
+    const needed = Math.ceil((instructions * this.threshold) / this.interval) * 2 ** Math.min(heat.builds, 12);
+    if (heat.count >= needed) return true;
+    heat.next = Math.max(needed, Math.ceil(heat.count * 1.5));
+    return false;
   }
 
   /** After a translation: the page has to become hot again, and hotter. */
   built(heat: PageHeat): void {
     heat.builds++;
     heat.count = 0;
-    heat.next = this.threshold === 0 ? 1 : LEAST;
+    heat.next = this.least;
     heat.offsets.clear();
   }
 
-  private needed(page: number): number {
-    const first = (this.codeBase + page * CODE_PAGE_BYTES) / 4;
-    let decoded = 0;
-    for (let i = 0; i < HALFWORDS; i++) if ((this.words[first + i * 2] & 255) !== OP.DECODE) decoded++;
-    return Math.ceil((decoded * this.threshold) / this.interval);
+  private get least(): number {
+    return this.threshold === 0 ? 1 : LEAST;
+  }
+
+  private of(page: number): PageHeat | undefined {
+    const heat = this.pages.get(page);
+    return heat?.generation === this.generationOf(page) ? heat : undefined;
   }
 }

@@ -24,6 +24,9 @@ export interface Region {
   readonly split: ReadonlySet<number>;
   /** By offset: how often the region was left there, as far as it was noticed. */
   readonly exits: Map<number, number>;
+  /** Offsets where blocks begin, ascending; and how often the interpreter was found in one. */
+  readonly leaders: readonly number[];
+  readonly strays: Map<number, number>;
 }
 
 /** Free addresses of records. */

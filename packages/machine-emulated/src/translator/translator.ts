@@ -64,11 +64,12 @@ interface Start {
   readonly rebuilds: number;
   /** Offsets of accesses that must not look up spans. */
   readonly split: ReadonlySet<number>;
+  readonly replaces: readonly Region[];
 }
 
 /** Exits per notice (assembly/regions.ts), and those per byte of guest code that outweigh translating it anew. */
 const EXIT_INTERVAL = 64;
-const EXITS_PER_BYTE = 8;
+const EXITS_PER_BYTE = 64;
 /** Most instructions of a region. */
 const REGION_LIMIT = 1200;
 const MOST_REBUILDS = 6;
@@ -102,7 +103,7 @@ export class Translator {
     this.table = table;
     this.plan = plan;
     this.settings = settings;
-    this.heat = new Heat(this.words, plan.codePages, plan.generations, settings.threshold, settings.interval);
+    this.heat = new Heat(this.words, plan.generations, settings.threshold, settings.interval);
     this.records = new RecordPool(plan.records, RECORDS);
     this.words[HART.CODE_GENERATIONS / 4] = plan.generations;
     this.words[HART.SAMPLE_CREDIT / 4] = settings.interval;
@@ -123,18 +124,38 @@ export class Translator {
    */
   sample(slot: number, lo: number, hi: number, isExit: boolean): void {
     const page = Math.floor((slot - this.plan.codePages) / CODE_PAGE_BYTES);
-    if (isExit) return this.exited(page, lo, hi);
+    const region = this.regionAt(page, lo & 0xffe);
+    if (region !== null) return isExit ? this.exited(region, page, lo, hi) : this.strayed(region, page, lo, hi);
+    if (isExit) return;
     const heat = this.heat.sample(page, lo & 0xffe);
     if (heat === null) return;
     this.prune();
     const view = new CodeView(this.words, this.plan.codePages, (lo & ~0xfff) >>> 0, hi >>> 0);
-    this.attempt(view, this.rootsOf(heat, view));
+    const start = this.startOf(heat, view);
+    const found = this.discover(view, start, (off) => this.isWarm(view, off));
+    if (!this.heat.isWorth(heat, found.instructions.size)) return;
+    this.attempt(view, start, found);
     this.heat.built(heat);
   }
 
-  private attempt(view: CodeView, start: Start): void {
+  /** The guest was seen at an offset, or it has a region already. */
+  private isWarm(view: CodeView, off: number): boolean {
+    const page = view.page(off >> 12);
+    return page !== null && (this.heat.isWarm(page.index, off & 0xffe) || this.ownerOf(view, off) !== undefined);
+  }
+
+  private discover(view: CodeView, start: Start, isWarm: (off: number) => boolean): Found {
+    const isTaken = (off: number): boolean => {
+      const owner = this.ownerOf(view, off);
+      return owner !== undefined && !start.replaces.includes(owner);
+    };
+    return new Discovery(view, REGION_LIMIT, isTaken, isWarm).run(start.seeds, start.roots);
+  }
+
+  private attempt(view: CodeView, start: Start, found: Found): void {
+    for (const region of start.replaces) this.remove(region);
     try {
-      this.translate(view, start);
+      this.translate(view, start, found);
     } catch (error) {
       // Hosts may refuse to compile more; nothing but speed depends on it.
       if (!(error instanceof WebAssembly.CompileError || error instanceof RangeError)) throw error;
@@ -143,22 +164,42 @@ export class Translator {
   }
 
   /** Where a span is found in two pages again and again, its accesses are better looked up one by one. */
-  private exited(page: number, lo: number, hi: number): void {
-    const region = this.owners.get(page)?.regions[(lo & 0xffe) >> 1];
-    const use = region?.pages.find((each) => each.page.index === page);
-    if (region === undefined || use === undefined || !this.regions.has(region)) return;
-    const off = use.number * 4096 + (lo & 0xffe);
+  private exited(region: Region, page: number, lo: number, hi: number): void {
+    const off = offsetIn(region, page, lo);
     const exits = (region.exits.get(off) ?? 0) + 1;
     region.exits.set(off, exits);
     if (!region.spans.has(off) || exits * EXIT_INTERVAL < region.guestBytes * EXITS_PER_BYTE) return;
+    this.renew(region, baseOf(lo, hi, off), { split: new Set([...region.split, off]) });
+  }
+
+  /** Where the interpreter is found inside a region again and again, no entry is near: the block becomes one. */
+  private strayed(region: Region, page: number, lo: number, hi: number): void {
+    const off = offsetIn(region, page, lo);
+    const leader = region.leaders[upperBound(region.leaders, off) - 1];
+    const times = (region.strays.get(leader) ?? 0) + 1;
+    region.strays.set(leader, times);
+    const { threshold, interval } = this.settings;
+    const needed = Math.ceil((region.guestBytes * threshold) / interval) * 2 ** region.rebuilds;
+    if (times < needed || region.roots.includes(leader)) return;
+    this.renew(region, baseOf(lo, hi, off), { roots: [...region.roots, leader], rebuilds: region.rebuilds + 1 });
+  }
+
+  /** Translates what a region covers anew, at this base. */
+  private renew(region: Region, base: bigint, change: Partial<Start>): void {
     this.prune();
     if (!this.regions.has(region)) return;
-    const base = (BigInt.asUintN(32, BigInt(hi)) << 32n) + BigInt((lo & ~0xfff) >>> 0) - BigInt(use.number * 4096);
-    const [baseLow, baseHigh] = [Number(base & 0xffffffffn), Number((base >> 32n) & 0xffffffffn)];
-    this.remove(region);
-    const view = new CodeView(this.words, this.plan.codePages, baseLow, baseHigh);
+    const [lo, hi] = [Number(base & 0xffffffffn), Number((base >> 32n) & 0xffffffffn)];
+    const view = new CodeView(this.words, this.plan.codePages, lo, hi);
     const { roots, rebuilds, split } = region;
-    this.attempt(view, { seeds: [], roots, rebuilds, split: new Set([...split, off]) });
+    const start = { seeds: [], roots, rebuilds, split, replaces: [region], ...change };
+    this.attempt(view, start, this.discover(view, start, (at) => this.ownerOf(view, at) === region));
+  }
+
+  private regionAt(page: number, off: number): Region | null {
+    const owners = this.owners.get(page);
+    if (owners === undefined || owners.generation !== this.heat.generationOf(page)) return null;
+    const region = owners.regions[off >> 1];
+    return region !== undefined && this.regions.has(region) ? region : null;
   }
 
   /** Forgets every region. */
@@ -174,8 +215,7 @@ export class Translator {
     }
   }
 
-  private translate(view: CodeView, { seeds, roots, rebuilds, split }: Start): void {
-    const found = new Discovery(view, REGION_LIMIT, (off) => this.ownerOf(view, off) !== undefined).run(seeds, roots);
+  private translate(view: CodeView, { roots, rebuilds, split }: Start, found: Found): void {
     const graph = buildGraph(found);
     if (graph === null) return;
     const pages = this.pagesOf(found, view);
@@ -185,40 +225,36 @@ export class Translator {
     this.compile(code, index, (wasmBytes) => {
       const { lo, hi } = view;
       const about = { index, lo, hi, pages, roots, wasmBytes, guestBytes: sizeOf(graph), rebuilds, split };
-      this.install(view, code, { ...about, spans: code.spans, exits: new Map() });
+      const leaders = [...found.leaders].filter((off) => found.instructions.has(off)).sort((a, b) => a - b);
+      this.install(view, code, { ...about, leaders, spans: code.spans, exits: new Map(), strays: new Map() });
     });
   }
 
   /** What to explore from: hot places, and what regions of the same base in this page had, which it replaces. */
-  private rootsOf(heat: PageHeat, view: CodeView): Start {
-    const { lo, hi } = view;
+  private startOf(heat: PageHeat, view: CodeView): Start {
     const split = new Set<number>();
     const seeds: number[] = [];
     const roots = new Set<number>();
-    let rebuilds = 0;
     const own = view.page(0)?.index;
-    for (const region of [...this.regions]) {
-      if (region.lo !== lo || region.hi !== hi || region.rebuilds >= MOST_REBUILDS) continue;
-      if (!region.pages.some(({ page, number }) => number === 0 && page.index === own)) continue;
+    const replaces = [...this.regions].filter(
+      ({ lo, hi, pages, rebuilds }) =>
+        lo === view.lo &&
+        hi === view.hi &&
+        rebuilds < MOST_REBUILDS &&
+        pages.some(({ page, number }) => number === 0 && page.index === own),
+    );
+    for (const region of replaces) {
       for (const root of region.roots) roots.add(root);
       for (const off of region.split) split.add(off);
-      rebuilds = Math.max(rebuilds, region.rebuilds + 1);
-      this.markOwned(region, seeds, heat, view);
-      this.remove(region);
     }
     for (const [off] of [...heat.offsets].sort((a, b) => b[1] - a[1])) {
       const i = view.read(off);
       if (i === null || i.flow === Flow.Stop || this.ownerOf(view, off) !== undefined) continue;
       seeds.push(off);
-      roots.add(startOfRun(view, off));
+      roots.add(startOfRun(view, off, (at) => this.isWarm(view, at)));
     }
-    for (const seed of seeds) if (seed < 0) roots.add(~seed);
-    return { seeds: seeds.filter((seed) => seed >= 0), roots: [...roots], rebuilds, split };
-  }
-
-  /** Places inside a region where the interpreter was found, so no entry is near: they become entries (as ~off). */
-  private markOwned(region: Region, seeds: number[], heat: PageHeat, view: CodeView): void {
-    for (const [off] of heat.offsets) if (this.ownerOf(view, off) === region) seeds.push(~off);
+    const rebuilds = Math.max(0, ...replaces.map((region) => region.rebuilds + 1));
+    return { seeds, roots: [...roots], rebuilds, split, replaces };
   }
 
   private pagesOf(found: Found, view: CodeView): PageUse[] {
@@ -280,9 +316,7 @@ export class Translator {
 
   private ownerOf(view: CodeView, off: number): Region | undefined {
     const page = view.page(off >> 12);
-    if (page === null) return undefined;
-    const region = this.ownersOf(page.index).regions[(off & 0xffe) >> 1];
-    return region !== undefined && this.regions.has(region) ? region : undefined;
+    return page === null ? undefined : (this.regionAt(page.index, off & 0xffe) ?? undefined);
   }
 
   private takeIndex(): number {
@@ -306,6 +340,28 @@ export class Translator {
     this.guestBytes -= region.guestBytes;
     this.dropped++;
   }
+}
+
+/** Distance from a region's base, of an address in one of its pages. */
+function offsetIn(region: Region, page: number, lo: number): number {
+  const use = region.pages.find((each) => each.page.index === page)!;
+  return use.number * 4096 + (lo & 0xfff);
+}
+
+/** The base of which the address `hi`:`lo` is `off` bytes away. */
+function baseOf(lo: number, hi: number, off: number): bigint {
+  return BigInt.asUintN(64, (BigInt(hi) << 32n) + BigInt(lo >>> 0) - BigInt(off));
+}
+
+/** How many of the ascending numbers are not above `value`. */
+function upperBound(numbers: readonly number[], value: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function sizeOf(graph: Graph): number {
