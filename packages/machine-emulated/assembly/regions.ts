@@ -4,11 +4,11 @@
  *
  * An entry record, 32 bytes, at the address that the ENTER slot's imm holds:
  *   0  the slot that ENTER replaced   8  table index u32   12  which entry of the region u32
- *   16 distance of the entry from the region's base i64    24  refusals u32
+ *   16 distance of the entry from the region's base i64    24  refusals in a row u32
  *
  * A region returns with the pc stored and what is left of the count it was given; all of it left = the interpreter
  * must do the
- * first instruction. -1 = it refused to begin: a page moved, or floating point is off.
+ * first instruction. -1 = it refused to begin: a page moved.
  */
 import {
   HART_SAMPLE_INTERVAL, EXEC_TABLE, HART_CODE_SET, PC, HART_EXIT_CREDIT, HART_REGION_DECLINED, HART_REGION_ENTERED,
@@ -25,7 +25,7 @@ declare function sample(slot: u32, pcLow: u32, pcHigh: u32, isExit: u32): void;
 
 /** Instructions per entry: V8 swaps in optimised code only where a function is entered. More than any path's length. */
 const SLICE: i32 = 50000;
-/** Refusals after which an entry is given up. */
+/** Refusals in a row after which an entry is given up. */
 const PATIENCE: u32 = 64;
 const EXIT_INTERVAL: i32 = 64;
 
@@ -102,6 +102,7 @@ export function runRegions(regs: usize, count: i32): i32 {
       refused(slot, record);
     } else if (rest != slice) {
       left -= slice - rest;
+      store<u32>(record, 0, 24);
       continue;
     }
     left -= stepOver(regs, slot, record);

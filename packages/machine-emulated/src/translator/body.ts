@@ -33,17 +33,18 @@ export const X0 = 16;
 export const F0 = 48;
 export const R = 80;
 export const S = 81;
-/** i32: hosts' addresses of spans. */
+/** i32: hosts' addresses of spans, and how many may be in use at a time. */
 export const SPAN0 = 82;
-const F32 = 0x7d;
-/** How many spans may be in use at a time. */
 export const SPAN_LOCALS = 16;
+/** i32: not 0 while floating-point instructions trap. */
+export const TRAPS = SPAN0 + SPAN_LOCALS;
+const F32 = 0x7d;
 export const LOCALS = [
   [7, I32],
   [37, I64],
   [33, F64],
   [1, F32],
-  [SPAN_LOCALS, I32],
+  [SPAN_LOCALS + 1, I32],
 ] as const;
 
 /** Functions that a module has once when one of its regions calls them (helpers.ts). */

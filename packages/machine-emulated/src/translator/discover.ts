@@ -39,12 +39,7 @@ export class Discovery {
   private pages = new Set<number>();
   private computed = false;
 
-  constructor(
-    view: CodeView,
-    limit: number,
-    isTaken: (off: number) => boolean,
-    isWarm: (off: number) => boolean,
-  ) {
+  constructor(view: CodeView, limit: number, isTaken: (off: number) => boolean, isWarm: (off: number) => boolean) {
     this.view = view;
     this.limit = limit;
     this.isTaken = isTaken;

@@ -16,7 +16,7 @@
  */
 import { OP } from '../generated/ops.js';
 import { CONTEXT } from '../internal/layout.js';
-import { BASE, Body, E, ENTRY, EXECS, EXIT, F0, LEFT, LOCALS, RECORD, REGS, T, X0 } from './body.js';
+import { BASE, Body, E, ENTRY, EXECS, EXIT, F0, LEFT, LOCALS, RECORD, REGS, T, TRAPS, X0 } from './body.js';
 import type { Block, Edge, Graph } from './graph.js';
 import { successors } from './graph.js';
 import type { Instruction } from './instruction.js';
@@ -174,7 +174,7 @@ export class RegionEmitter {
   private block(block: Block, pending: number): void {
     const { code, body } = this;
     const isEntry = this.graph.isEntry[block.node] === 1;
-    this.plan(block);
+    let mayFloat = this.plan(block);
     body.depth = this.context.length;
     if (isEntry) {
       body.at(block.off, 0);
@@ -187,20 +187,26 @@ export class RegionEmitter {
       const operation = OPERATIONS.get(i.op);
       body.at(i.off, retired++);
       if (operation === undefined) continue;
-      if (operation.isFloat) body.usesFloat = true;
+      if (operation.isFloat && !mayFloat) {
+        mayFloat = body.usesFloat = true;
+        body.mayLeave().get(TRAPS);
+        body.leaveIf();
+      }
       operation.emit(body, i);
     }
     this.end(block, retired);
   }
 
-  /** What is known of registers holds only where nothing else leads to the block. */
-  private plan({ node, instructions }: Block): void {
+  /** @returns whether floating point was looked at before: what is known holds only where nothing else leads here */
+  private plan({ node, instructions }: Block): boolean {
     const isFresh = this.graph.isEntry[node] === 1 || this.isLoop[node] === 1 || this.isMerge(node);
+    const before = isFresh ? FRESH : this.scope;
     const isSplit = instructions.some(({ off }) => this.split.has(off));
-    const { reaches, scope } = planBlock(instructions, isFresh ? FRESH : this.scope, isSplit);
+    const { reaches, scope } = planBlock(instructions, before, isSplit);
     for (const [{ off }, { isFirst }] of reaches) if (isFirst) this.spans.add(off);
     this.body.reaches = reaches;
     this.scope = scope;
+    return before.mayFloat;
   }
 
   /**
@@ -229,11 +235,18 @@ export class RegionEmitter {
     code.get(LEFT).get(EXIT).i32(4095).ops(W.i32And, W.i32Sub);
   }
 
+  /** Out of the region to the instruction at `off`, which a jump may have far away. */
   private leave(off: number, pending: number): void {
-    this.code
-      .i32((off << 12) | pending)
-      .set(EXIT)
-      .br(this.context.length);
+    const { code, context } = this;
+    if ((off << 12) >> 12 === off) {
+      code
+        .i32((off << 12) | pending)
+        .set(EXIT)
+        .br(context.length);
+      return;
+    }
+    code.get(BASE).i64(off).byte(W.i64Add).set(T).i32(pending).set(EXIT);
+    code.br(context.length + 1);
   }
 
   private flush(pending: number): void {

@@ -1,7 +1,7 @@
 /** What a region does first: it looks whether it may begin, and loads the registers that it uses. */
 import { CONTEXT, HART } from '../internal/layout.js';
 import type { Body } from './body.js';
-import { BASE, E, EXECS, F0, RANGE_D, RANGE_S, READS, REGS, T, X0 } from './body.js';
+import { BASE, E, EXECS, F0, RANGE_D, RANGE_S, READS, REGS, T, TRAPS, X0 } from './body.js';
 import type { CodePage } from './code-view.js';
 import { Code, W } from './wasm.js';
 
@@ -56,10 +56,9 @@ export function prologue(body: Body, placement: Placement, usesExecs: boolean): 
   return head;
 }
 
-/** Refuses to begin while floating point traps; notes whether native arithmetic is allowed. */
+/** Notes whether floating point traps, and whether native arithmetic is allowed. */
 function readFloatState(head: Code): void {
-  head.get(REGS).memory(W.i32Load, 2, CONTEXT.FCSR).tee(E).i32(0).byte(W.i32LtS);
-  head.if().i32(REFUSED).byte(W.return).end();
+  head.get(REGS).memory(W.i32Load, 2, CONTEXT.FCSR).tee(E).i32(31).byte(W.i32ShrU).set(TRAPS);
   head.get(E).i32(NATIVE_MASK).byte(W.i32And).i32(NX).byte(W.i32Eq).if();
   head.long(2045n << 53n).set(RANGE_D);
   head

@@ -48,6 +48,8 @@ export interface Scope {
   /** Roots and locals in use. */
   readonly named: number;
   readonly locals: number;
+  /** It was looked whether floating-point instructions trap. */
+  readonly mayFloat: boolean;
 }
 
 /** Nothing is known: each register is its own root. */
@@ -57,6 +59,7 @@ export const FRESH: Scope = {
   spans: [],
   named: 33,
   locals: 0,
+  mayFloat: false,
 };
 /** The region's base, as a root. */
 const BASE_ROOT = 32;
@@ -70,17 +73,20 @@ class Planner {
   private readonly made: Span[] = [];
   private readonly users = new Map<Span, Instruction[]>();
   private named: number;
+  private mayFloat: boolean;
 
   constructor(scope: Scope) {
     this.roots = [...scope.roots];
     this.distances = [...scope.distances];
     this.known = scope.spans;
     this.named = scope.named;
+    this.mayFloat = scope.mayFloat;
   }
 
   /** Takes one instruction into account. */
   follow(i: Instruction, split: boolean): void {
     const access = ACCESSES.get(i.op);
+    this.mayFloat ||= OPERATIONS.get(i.op)?.isFloat === true;
     if (access !== undefined && !split) this.access(i, access.bytes, access.isStore);
     const links = i.flow === Flow.Call || i.flow === Flow.IndirectCall;
     if ((!links && OPERATIONS.get(i.op)?.writes !== 'x') || i.rd === 0) return;
@@ -108,7 +114,8 @@ class Planner {
       });
       spans.push(span);
     }
-    return { roots: this.roots, distances: this.distances, spans, named: this.named, locals: used };
+    const { roots, distances, named, mayFloat } = this;
+    return { roots, distances, spans, named, locals: used, mayFloat };
   }
 
   private define(rd: number, root: number, distance: number): void {

@@ -192,7 +192,11 @@ export class Translator {
     const view = new CodeView(this.words, this.plan.codePages, lo, hi);
     const { roots, rebuilds, split } = region;
     const start = { seeds: [], roots, rebuilds, split, replaces: [region], ...change };
-    this.attempt(view, start, this.discover(view, start, (at) => this.ownerOf(view, at) === region));
+    this.attempt(
+      view,
+      start,
+      this.discover(view, start, (at) => this.ownerOf(view, at) === region),
+    );
   }
 
   private regionAt(page: number, off: number): Region | null {
