@@ -101,6 +101,13 @@ export function resetProtection(): void {
   update();
 }
 
+/** Entry 0 becomes a range of all addresses in which everything is allowed. It is not locked. */
+export function openProtection(): void {
+  store<u64>(PMP_ADDRESSES, ADDRESS);
+  store<u8>(PMP_CONFIGS, A | X | W | R);
+  update();
+}
+
 /** The first entry that meets [pa, pa + size) decides; MIXED if it does not cover all of it. */
 function decide(pa: u64, size: u64, access: i32, priv: u32): i32 {
   const limit = load<u32>(PMP_LIMIT);
