@@ -49,6 +49,7 @@ function explain(item: Item, index: number, word: number, ours: Result, theirs: 
     theirs: theirs.records[at],
     cause: causeOf(ours.records, index),
     theirCause: causeOf(theirs.records, index),
+    value: valueOf(ours.records, index),
     theirValue: valueOf(theirs.records, index),
   };
   return EXPLANATIONS.find((explanation) => explanation.covers(difference));
