@@ -145,6 +145,15 @@ describe('registers', () => {
     expect(read(0x3b0, [0x3b0, 5], [0x3a0, (L | NAPOT | R) << 8], [0x3b0, 6])).toBe(6n);
   });
 
+  it('an entry that is off may be locked, and the others of its register stay open to writes', () => {
+    expect(read(0x3a0, [0x3a0, L], [0x3a0, 0x1f1f])).toBe(0x1f80n);
+    expect(read(0x3b0, [0x3b0, 5], [0x3a0, L], [0x3b0, 6])).toBe(5n);
+  });
+  it('a locked top of range in pmpcfg2 locks its bottom in the half of pmpcfg0', () => {
+    expect(read(0x3b7, [0x3b7, 5], [0x3a2, L | TOR | R], [0x3b7, 6])).toBe(5n);
+    expect(read(0x3b7, [0x3b7, 5], [0x3a2, TOR | R], [0x3b7, 6])).toBe(6n);
+  });
+
   it('a reset unlocks', () => {
     const { machine, x } = makeBoard((a) => {
       a.op('csrrs', { rd: a0, rs1: 0, csr: 0x3a0 });
