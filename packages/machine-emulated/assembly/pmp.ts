@@ -95,9 +95,10 @@ export function writeAddress(index: u32, v: u64): bool {
   return true;
 }
 
-/** Unlocks and switches off everything. */
+/** Unlocks and switches off everything; addresses are zero, as on a new machine. */
 export function resetProtection(): void {
   memory.fill(PMP_CONFIGS, 0, ENTRIES);
+  memory.fill(PMP_ADDRESSES, 0, ENTRIES << 3);
   update();
 }
 

@@ -1,7 +1,7 @@
 /**
  * `npm run difftest -w packages/machine-emulated -- --seed N --count N`: as many instructions as you like, against
- * qemu-riscv64 (with --translated: with all code translated at once), with --privileged against
- * qemu-system-riscv64, with --coverage for docs/riscv-coverage.md.
+ * qemu-riscv64, with --privileged against qemu-system-riscv64; with --translated, all code is translated at once. With
+ * --coverage for docs/riscv-coverage.md.
  */
 import { parseArgs } from 'node:util';
 import { compare } from './compare.js';
@@ -23,10 +23,10 @@ const { values } = parseArgs({
 const first = Number(values.seed ?? Date.now() & 0x7fffffff);
 const count = Number(values.count ?? 1_000_000);
 const slice = values.slice === undefined ? undefined : Number(values.slice);
+const translated = values.translated === true ? { translation: AT_ONCE, rounds: 3 } : {};
 
 function compareUser(): void {
   const oracle = findOracle();
-  const translated = values.translated === true ? { translation: AT_ONCE, rounds: 3 } : {};
   const without = oracle.lacks.size === 0 ? '' : `, which lacks ${[...oracle.lacks].join(', ')}`;
   process.stdout.write(`against ${oracle.path} ${oracle.cpu}${without}\n`);
   let done = 0;
@@ -43,5 +43,5 @@ function compareUser(): void {
 }
 
 if (values.coverage === true) writeCoverage();
-else if (values.privileged === true) comparePrivileged({ first, count, slice });
+else if (values.privileged === true) comparePrivileged({ first, count, slice, ...translated });
 else compareUser();
