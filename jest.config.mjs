@@ -7,6 +7,7 @@ export default {
   testEnvironment: 'node',
   injectGlobals: false,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/tools/lib/jest-sequencer.cjs',
   testTimeout: 60_000,
   resolver: '<rootDir>/tools/lib/jest-resolver.cjs',
   moduleNameMapper: {

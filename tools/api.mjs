@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { CompilerState, Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { ROOT, entries, readPackages } from './lib/packages.mjs';
 import { checkAll } from './lib/run.mjs';
 
@@ -22,11 +22,14 @@ const MESSAGES = {
   tsdocMessageReporting: { default: { logLevel: 'none' } },
 };
 
-function extract({ name, dir, entry }, check) {
-  const types = join(dir, `dist/${entry}.d.ts`);
-  if (!existsSync(types)) return `${types} is missing: npm run build`;
-  const report = entry === 'index' ? `${name}.api.md` : `${name}.${entry}.api.md`;
-  const config = ExtractorConfig.prepare({
+const typesOf = ({ dir, entry }) => join(dir, `dist/${entry}.d.ts`);
+
+const reportOf = ({ name, entry }) => (entry === 'index' ? `${name}.api.md` : `${name}.${entry}.api.md`);
+
+function configOf(item) {
+  const { dir } = item;
+  const types = typesOf(item);
+  return ExtractorConfig.prepare({
     configObject: {
       projectFolder: dir,
       mainEntryPointFilePath: types,
@@ -45,7 +48,7 @@ function extract({ name, dir, entry }, check) {
       },
       apiReport: {
         enabled: true,
-        reportFileName: report,
+        reportFileName: reportOf(item),
         reportFolder: REPORTS,
         reportTempFolder: SCRATCH,
         includeForgottenExports: true,
@@ -58,8 +61,14 @@ function extract({ name, dir, entry }, check) {
     configObjectFullPath: undefined,
     packageJsonFullPath: join(dir, 'package.json'),
   });
+}
+
+/** @param compilerState one program for all entries: most of each is the same library @returns what is wrong, or null */
+function extract(item, compilerState, check) {
+  const config = configOf(item);
   const problems = [];
   const result = Extractor.invoke(config, {
+    compilerState,
     localBuild: !check,
     messageCallback: (message) => {
       if (message.logLevel === 'error') problems.push(message.text);
@@ -67,7 +76,7 @@ function extract({ name, dir, entry }, check) {
     },
   });
   if (check && result.apiReportChanged)
-    problems.push(`api/${report} differs from the build: npm run api, and commit it`);
+    problems.push(`api/${reportOf(item)} differs from the build: npm run api, and commit it`);
   return problems.length > 0 ? problems.join('\n') : null;
 }
 
@@ -76,4 +85,13 @@ mkdirSync(REPORTS, { recursive: true });
 const items = readPackages()
   .filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   .flatMap((item) => entries(item.manifest).map((entry) => ({ ...item, entry })));
-await checkAll('API report', items, async (item) => extract(item, values.check === true), 1);
+const built = items.filter((item) => existsSync(typesOf(item)));
+const additionalEntryPoints = built.map(typesOf);
+const state = built.length > 0 ? CompilerState.create(configOf(built[0]), { additionalEntryPoints }) : undefined;
+await checkAll(
+  'API report',
+  items,
+  async (item) =>
+    built.includes(item) ? extract(item, state, values.check === true) : `${typesOf(item)} is missing: npm run build`,
+  1,
+);

@@ -4,24 +4,34 @@
  * in QEMU, which translates a processor with AMD's virtualisation (SVM, nested paging), and KVM runs in there.
  *
  *   npm run test:kvm-hardware [-- PART-OF-A-CASE'S-NAME]      some minutes
+ *   npm run test:kvm-hardware -- --machine qemu               the kit on machine-qemu's x86_64, accelerated by that KVM
+ *   npm run test:kvm-hardware -- --from N                     all cases but the first N: to go on where a run was ended
  *
  * Needs qemu-system-x86_64, apt-get (linux-image-amd64 is downloaded, not installed), xz, strip, and busybox of
- * tools/fetch-programs.mjs. The guest sees the host's files, read only. QEMU's translator raises no unmasked SIMD
- * exceptions: the two cases that want one fail in there, and only they may.
+ * tools/fetch-programs.mjs. The guest sees the host's files, read only.
+ *
+ * What may fail is the translator's: it raises no unmasked SIMD exceptions (two cases); and XSETBV in a guest of its SVM is
+ * no exit, so KVM never hears that the guest switched vector state on, and gives it back x87 alone at the next entry.
+ * machine-kvm sets XCR0 by ioctl; QEMU's guest sets its own, and fails the cases that look at such state.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { locateProgram } from '../programs/locate.mjs';
 import { buildInitramfs, orderModules } from './lib/initramfs.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'kvm_amd'];
-const ALLOWED = /SIMD division by zero/;
+const ALLOWED = {
+  kvm: /SIMD division by zero/,
+  qemu: /SIMD division by zero| > vectors > | > contexts > (floating point: |copy takes integer and floating-point state)/,
+};
 const SHARE = 'trans=virtio,version=9p2000.L,msize=512000';
-const TIMEOUT_MS = 30 * 60_000;
+const TIMEOUT_MS = 120 * 60_000;
+const MACHINES = ['kvm', 'qemu'];
 
 const init = (command) => `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -84,36 +94,45 @@ function qemu({ kernel, initrd, job }) {
 }
 
 /** @returns the command's exit status */
-async function main(part) {
+async function main(machine, part, from) {
   const folder = mkdtempSync(join(tmpdir(), 'veridian-kvm-'));
   try {
     const { kernel, modules } = fetchKernel(folder);
     const job = await writeJob(join(folder, 'job'));
     const busybox = readFileSync(locateProgram('busybox-x86_64').path);
     // In the guest modules are found from where the program is; koffi is in the repository's.
-    const command = `ln -s ${ROOT}/node_modules /tmp/node_modules; ${process.execPath} /tmp/job/kit.mjs "${part}"`;
+    const command = `ln -s ${ROOT}/node_modules /tmp/node_modules; ${process.execPath} /tmp/job/kit.mjs ${machine} "${part}" ${from}`;
     const archive = buildInitramfs({ busybox, modules: orderModules(modules, MODULES, 'strip'), init: init(command) });
     const initrd = join(folder, 'initrd');
     writeFileSync(initrd, archive);
-    return await watch(qemu({ kernel, initrd, job }));
+    return await watch(qemu({ kernel, initrd, job }), ALLOWED[machine]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Passes on what the guest prints; judges it at the end. */
-async function watch(guest) {
+async function watch(guest, allowed) {
   let text = '';
   guest.stdout.setEncoding('utf8').on('data', (piece) => {
     text += piece;
     process.stdout.write(piece);
   });
   await new Promise((done, fail) => guest.on('error', fail).on('close', done));
-  const unexpected = text.split('\n').filter((line) => line.startsWith('FAIL') && !ALLOWED.test(line));
-  const passed = Number(/kit: (\d+) passed/.exec(text)?.[1] ?? 0);
+  const unexpected = text.split('\n').filter((line) => line.startsWith('FAIL') && !allowed.test(line));
+  const [, passed = '0', failed = '0', of = '?'] = /kit: (\d+) passed, (\d+) failed, of (\d+)/.exec(text) ?? [];
   const isHardware = text.includes('"kind":"hardware"');
-  console.log(`\n${passed} passed, ${unexpected.length} failed on KVM's hardware kind`);
-  return isHardware && passed > 0 && unexpected.length === 0 ? 0 : 1;
+  console.log(
+    `\n${passed} of ${of} passed on KVM's hardware kind; ${failed} failed, ${unexpected.length} of them ours`,
+  );
+  return isHardware && Number(passed) > 0 && unexpected.length === 0 ? 0 : 1;
 }
 
-process.exitCode = await main(process.argv[2] ?? '');
+const { values, positionals } = parseArgs({
+  options: { machine: { type: 'string', default: 'kvm' }, from: { type: 'string', default: '0' } },
+  allowPositionals: true,
+});
+if (!MACHINES.includes(values.machine))
+  throw new RangeError(`--machine: expected kvm or qemu, got '${values.machine}'`);
+if (!/^\d+$/.test(values.from)) throw new RangeError(`--from: expected a number of cases, got '${values.from}'`);
+process.exitCode = await main(values.machine, positionals[0] ?? '', Number(values.from));

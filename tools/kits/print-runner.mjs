@@ -17,10 +17,14 @@ export class PrintRunner {
   beforeEach = (hook) => void this.groups.at(-1).before.push(hook);
   afterEach = (hook) => void this.groups.at(-1).after.push(hook);
 
-  /** Runs the cases whose name has `part` in it. @returns how many passed and failed */
-  async run(part = '') {
+  /**
+   * Runs the cases whose name has `part` in it, but for the first `from` of them.
+   * @returns how many passed and failed, and how many there are with the first ones
+   */
+  async run(part = '', from = 0) {
     let [passed, failed] = [0, 0];
-    for (const { name, body, groups } of this.cases.filter((each) => each.name.includes(part))) {
+    const asked = this.cases.filter((each) => each.name.includes(part));
+    for (const { name, body, groups } of asked.slice(from)) {
       try {
         for (const { before } of groups) for (const hook of before) await hook();
         await body();
@@ -30,8 +34,8 @@ export class PrintRunner {
         console.log(`FAIL ${name}: ${String(error?.message ?? error).split('\n')[0]}`);
       }
       for (const { after } of groups) for (const hook of after) await hook();
-      if ((passed + failed) % 25 === 0) console.log(`${passed + failed} cases`);
+      if ((passed + failed) % 25 === 0) console.log(`${from + passed + failed} cases`);
     }
-    return { passed, failed };
+    return { passed, failed, of: asked.length };
   }
 }

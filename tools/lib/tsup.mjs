@@ -1,10 +1,11 @@
 /**
  * The one build configuration: ESM, CommonJS and types for each entry that a package's `exports` name.
  * Entry `./NAME` is built from `src/NAME.ts`, entry `.` from `src/index.ts`, and each `bin` from `src/NAME.ts`.
- * Types are made from the sources of the other packages (paths), so that packages build in any order.
+ * Types are made from the sources of the other packages (paths), so that packages build in any order; or from
+ * declarations of all packages that build.mjs made before.
  */
 import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { defineConfig } from 'tsup';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -21,6 +22,13 @@ const names = [
   ...Object.values(bin).map((file) => basename(file, '.js')),
 ];
 
+/** Set by build.mjs: the folder of declarations, laid out as the repository is. */
+const declarations = process.env.VERIDIAN_DECLARATIONS;
+
+const typesOf = (file) =>
+  declarations === undefined ? resolve(root, file) : resolve(declarations, file.replace(/\.ts$/, '.d.ts'));
+const here = relative(root, process.cwd());
+
 export default defineConfig({
   entry: Object.fromEntries(names.map((name) => [name, `src/${name}.ts`])),
   format: ['esm', 'cjs'],
@@ -29,9 +37,10 @@ export default defineConfig({
   external: [/^node:/],
   // tsup does not resolve a base configuration's relative paths, so they are given absolute.
   dts: !jsOnly && {
+    entry: Object.fromEntries(names.map((name) => [name, typesOf(`${here}/src/${name}.ts`)])),
     compilerOptions: {
       typeRoots: [`${root}/types`, `${root}/node_modules/@types`],
-      paths: Object.fromEntries(Object.entries(paths).map(([key, [file]]) => [key, [resolve(root, file)]])),
+      paths: Object.fromEntries(Object.entries(paths).map(([key, [file]]) => [key, [typesOf(file)]])),
     },
   },
   clean: !jsOnly,

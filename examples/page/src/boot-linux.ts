@@ -1,5 +1,5 @@
 /** Debian's Linux on the emulated computer, firmware and all, as `veridian machine` boots it. Runs wherever JavaScript does. */
-import { EmulatedMachine, type BootImages } from '@veridian-os/machine-emulated';
+import { EmulatedMachine, SystemDriver, type BootImages, type Waiting } from '@veridian-os/machine-emulated';
 import type { Computer, Screen } from './protocol.js';
 
 const MEMORY_BYTES = 256 << 20;
@@ -8,22 +8,13 @@ const CODE_PAGES = 4096;
 /** Between turns of the event loop, so that keys are heard. */
 const STEP_INSTRUCTIONS = 2_000_000;
 
-/** @param wait resolves after so many milliseconds, or when a key has come */
-async function drive(machine: EmulatedMachine, wait: (ms: number) => Promise<void>): Promise<string> {
-  const { system, clock } = machine;
-  for (;;) {
-    const trap = system.run(STEP_INSTRUCTIONS, false);
-    if (trap.kind === 'stopped') return `the machine is off: ${system.stopped?.kind ?? ''}`;
-    if (trap.kind !== 'idle') {
-      await wait(0);
-      continue;
-    }
-    const began = performance.now();
-    const { untilWake } = system;
-    await wait(untilWake / 1e6);
-    const slept = Math.round(Math.min((performance.now() - began) * 1e6, untilWake));
-    clock.advance((clock.now() + slept) as ReturnType<typeof clock.now>);
-  }
+/** Time is paced: while the hart waits, so does the page. */
+const WAITING: Waiting = { paced: true, hasSource: true, mostMs: Infinity };
+
+/** @returns why the machine has stopped */
+async function drive(machine: EmulatedMachine, driver: SystemDriver): Promise<string> {
+  while (driver.run(STEP_INSTRUCTIONS).kind !== 'stopped') await driver.rest(() => WAITING);
+  return `the machine is off: ${machine.system.stopped?.kind ?? ''}`;
 }
 
 export async function bootLinux(screen: Screen, images: BootImages): Promise<Computer> {
@@ -45,19 +36,21 @@ export async function bootLinux(screen: Screen, images: BootImages): Promise<Com
   const wait = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       flush();
-      const timer = ms > 0 && ms < 2 ** 31 ? setTimeout(resolve, ms) : undefined;
+      const timer = ms > 0 ? setTimeout(resolve, ms) : undefined;
       wake = () => {
         clearTimeout(timer);
         resolve();
       };
       if (ms === 0) port2.postMessage(0);
     });
+  const driver = new SystemDriver(machine, { now: () => performance.now(), turn: () => wait(0), wait });
   return {
     keys(bytes) {
       machine.receive(bytes);
+      driver.notice();
       wake();
     },
-    ended: drive(machine, wait).finally(() => {
+    ended: drive(machine, driver).finally(() => {
       flush();
       port1.close();
       machine.dispose();

@@ -1,5 +1,5 @@
 /** What a host folder needs to become a file system. */
-import type { FrameBytes, WaitPort } from '@veridian-os/abi';
+import type { Errno, FileSystem, FrameBytes, Ino, WaitPort } from '@veridian-os/abi';
 
 export interface HostfsOptions {
   /** Existing folder of the host; a relative path starts at the process's working directory. */
@@ -13,6 +13,14 @@ export interface HostfsOptions {
   readonly exclusive?: boolean;
   readonly bytes: FrameBytes;
   readonly wait: WaitPort;
+}
+
+/** Also reads and writes without pages: for servers that move bytes of any length. */
+export interface HostFileSystem extends FileSystem {
+  /** Bytes of a regular file from `position` on, as many as there are: fewer than asked for only at its end. */
+  readBytes(ino: Ino, position: number, into: Uint8Array): number | Errno;
+  /** All of `from`, or an error after as much as was possible. */
+  writeBytes(ino: Ino, position: number, from: Uint8Array): 0 | Errno;
 }
 
 export interface HostFolderOptions {

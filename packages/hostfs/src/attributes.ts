@@ -1,9 +1,10 @@
 /** What the host says about a file, in the house's form, and the times that it is told. */
 import * as fs from 'node:fs';
-import type { AttributeChange, Errno, FileStat, Ino } from '@veridian-os/abi';
+import type { AttributeChange, Errno, FileStat, FileSystemStat, Ino } from '@veridian-os/abi';
 import { ENOENT, S_IFMT } from '@veridian-os/abi';
 import { attempt } from './errors.js';
 
+const HOSTFS_MAGIC = 0x01021997; // as 9P's: a file system of somebody else
 const NO_THROW = { throwIfNoEntry: false } as const;
 
 /** lstat(2); a missing name costs no exception. */
@@ -42,6 +43,20 @@ export function fill(out: FileStat, stat: fs.Stats, ino: Ino): void {
   [out.atimeSec, out.atimeNsec] = split(stat.atimeMs);
   [out.mtimeSec, out.mtimeNsec] = split(stat.mtimeMs);
   [out.ctimeSec, out.ctimeNsec] = split(stat.ctimeMs);
+}
+
+/** What statfs(2) says of a folder's file system. */
+export function fillFileSystem(out: FileSystemStat, folder: string): 0 | Errno {
+  const stat = attempt(() => fs.statfsSync(folder));
+  if (typeof stat === 'number') return stat;
+  out.type = HOSTFS_MAGIC;
+  out.blockSize = stat.bsize;
+  out.blocks = stat.blocks;
+  out.blocksFree = stat.bavail;
+  out.files = stat.files;
+  out.filesFree = stat.ffree;
+  out.nameMax = 255;
+  return 0;
 }
 
 /** Access and modification time in seconds after a change; undefined when it changes neither. */

@@ -102,18 +102,25 @@ export class HostDescriptors {
   }
 }
 
-/** Fills `into` from `position` on, zeroes past the end of the file. */
-export function readFully(fd: number, into: Uint8Array, position: number): 0 | Errno {
+/** Fills `into` from `position` on, as far as the file goes. @returns bytes */
+export function readSome(fd: number, into: Uint8Array, position: number): number | Errno {
   return attempt(() => {
     let at = 0;
-    while (at < PAGE_SIZE) {
-      const count = fs.readSync(fd, into, at, PAGE_SIZE - at, position + at);
+    while (at < into.length) {
+      const count = fs.readSync(fd, into, at, into.length - at, position + at);
       if (count === 0) break;
       at += count;
     }
-    into.fill(0, at);
-    return 0;
+    return at;
   });
+}
+
+/** Fills a page from `position` on, zeroes past the end of the file. */
+export function readFully(fd: number, into: Uint8Array, position: number): 0 | Errno {
+  const count = readSome(fd, into.subarray(0, PAGE_SIZE), position);
+  if (isErrno(count)) return count;
+  into.fill(0, count);
+  return 0;
 }
 
 /** Writes the first `length` bytes of `from` at `position`. */

@@ -17,7 +17,6 @@ import type {
   DirectorySink,
   Errno,
   FileStat,
-  FileSystem,
   FileSystemStat,
   Frame,
   FrameBytes,
@@ -44,14 +43,13 @@ import {
   S_IFMT,
   S_IFREG,
 } from '@veridian-os/abi';
-import type { HostfsOptions } from './api.js';
-import { fill, isSame, statOf, timesAfter } from './attributes.js';
-import { HostDescriptors, readFully, writeFully } from './descriptors.js';
+import type { HostFileSystem, HostfsOptions } from './api.js';
+import { fill, fillFileSystem, isSame, statOf, timesAfter } from './attributes.js';
+import { HostDescriptors, readFully, readSome, writeFully } from './descriptors.js';
 import { attempt, done } from './errors.js';
 import { Listing } from './listing.js';
 import { HostNodes, type HostNode } from './nodes.js';
 
-const HOSTFS_MAGIC = 0x01021997; // as 9P's: a file system of somebody else
 /** open(2)'s access mode, in the guest's numbers (Linux's). */
 const ACCESS_MODE = 3;
 /** Mode bits that reach the host: a guest makes no set-user-ID file for the host's users to run. */
@@ -59,7 +57,7 @@ const HOST_MODE = 0o1777;
 const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW } = fs.constants;
 
 /** @throws RangeError when `folder` is not an existing directory */
-export function createHostfs(options: HostfsOptions): FileSystem {
+export function createHostfs(options: HostfsOptions): HostFileSystem {
   const folder = attempt(() => fs.realpathSync(resolve(options.folder)));
   const stat = typeof folder === 'string' ? statOf(folder) : folder;
   if (typeof folder !== 'string' || typeof stat === 'number' || !stat.isDirectory()) {
@@ -74,7 +72,7 @@ interface Parent {
   readonly path: string;
 }
 
-class Hostfs implements FileSystem {
+class Hostfs implements HostFileSystem {
   readonly type = 'hostfs';
   readonly root: Ino;
   readonly readOnly: boolean;
@@ -247,17 +245,19 @@ class Hostfs implements FileSystem {
     return isErrno(fd) ? fd : writeFully(fd, this.bytes.view(frame), length, index * PAGE_SIZE);
   }
 
+  readBytes(ino: Ino, position: number, into: Uint8Array): number | Errno {
+    const fd = this.descriptor(ino, false);
+    return isErrno(fd) ? fd : readSome(fd, into, position);
+  }
+
+  writeBytes(ino: Ino, position: number, from: Uint8Array): 0 | Errno {
+    if (this.readOnly) return EROFS;
+    const fd = this.descriptor(ino, true);
+    return isErrno(fd) ? fd : writeFully(fd, from, from.length, position);
+  }
+
   statfs(out: FileSystemStat): 0 | Errno {
-    const stat = attempt(() => fs.statfsSync(this.folder));
-    if (typeof stat === 'number') return stat;
-    out.type = HOSTFS_MAGIC;
-    out.blockSize = stat.bsize;
-    out.blocks = stat.blocks;
-    out.blocksFree = stat.bavail;
-    out.files = stat.files;
-    out.filesFree = stat.ffree;
-    out.nameMax = 255;
-    return 0;
+    return fillFileSystem(out, this.folder);
   }
 
   sync(): 0 | Errno {

@@ -6,7 +6,7 @@ import {
 import { ADUE, PRIV_M } from './bits';
 import { dropAll, dropCode } from './code-cache';
 import { dropReservation } from './atomic';
-import { resetProtection } from './pmp';
+import { openProtection, resetProtection } from './pmp';
 import { flushAll, flushMatching } from './tlb';
 
 export { runHosted, runSystem } from './run';
@@ -42,17 +42,23 @@ export function flushSpace(asid: u32, lo: u32, hi: u32, all: u32): void {
   flushMatching(<u64>asid << 44, <u64>0xffff << 44, <u64>lo | (<u64>hi << 32), all != 0);
 }
 
-/** The hart's state after a reset that the specification fixes (privileged specification, "Reset"), and the rest of it zero. */
-export function resetHart(): void {
+/**
+ * The hart's state after a reset that the specification fixes (privileged specification, "Reset"), and the rest of it zero.
+ * What a platform may choose depends on `isBare`: a board's guests that know nothing of Svadu find accessed and dirty bits
+ * set for them, as on QEMU's; a bare program finds Svade, and memory that PMP leaves open, as on Spike, for which such
+ * programs are written.
+ */
+export function resetHart(isBare: u32): void {
   memory.fill(HART_MSTATUS, 0, HART_HARTID - HART_MSTATUS);
   store<u32>(HART_PRIV, PRIV_M);
   store<u32>(HART_WAITING, 0);
   store<u32>(HART_MIP, 0);
   store<u64>(HART_STIMECMP, <u64>-1);
-  store<u64>(HART_MENVCFG, ADUE); // guests that know nothing of Svadu find the bits set for them
+  store<u64>(HART_MENVCFG, isBare ? 0 : ADUE);
   store<u64>(HART_INHIBIT, 0);
   dropReservation();
   resetProtection();
+  if (isBare) openProtection();
 }
 
 /** Forgets every translation. */

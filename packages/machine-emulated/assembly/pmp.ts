@@ -95,9 +95,17 @@ export function writeAddress(index: u32, v: u64): bool {
   return true;
 }
 
-/** Unlocks and switches off everything. */
+/** Unlocks and switches off everything; addresses are zero, as on a new machine. */
 export function resetProtection(): void {
   memory.fill(PMP_CONFIGS, 0, ENTRIES);
+  memory.fill(PMP_ADDRESSES, 0, ENTRIES << 3);
+  update();
+}
+
+/** Entry 0 becomes a range of all addresses in which everything is allowed. It is not locked. */
+export function openProtection(): void {
+  store<u64>(PMP_ADDRESSES, ADDRESS);
+  store<u8>(PMP_CONFIGS, A | X | W | R);
   update();
 }
 

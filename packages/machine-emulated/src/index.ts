@@ -2,6 +2,8 @@ export * from './api.js';
 export { EmulatedMachine } from './machine.js';
 export { SystemHart } from './system.js';
 export type { SystemTrap } from './system.js';
+export { SystemDriver } from './system-driver.js';
+export type { DrivenMachine, DriverHost, Waiting } from './system-driver.js';
 export type { EmulatedCpu } from './cpu.js';
 export { BareProgram } from './boot/bare.js';
 export type { BareMachine, BareResult } from './boot/bare.js';

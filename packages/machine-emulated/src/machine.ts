@@ -93,9 +93,7 @@ export class EmulatedMachine implements Machine {
     this.board = this.createBoard(options, clock);
     this.bus = this.board.bus;
     this.cores = plan.code.map((code, i) => {
-      const core = instantiateCore(module, memory, this.bus, i * HART_BYTES, (slot, lo, hi, isExit) =>
-        this.translator?.sample(slot, lo, hi, isExit === 1),
-      );
+      const core = instantiateCore(module, memory, this.bus, i * HART_BYTES, (...at) => this.translator?.sample(...at));
       core.init(code.codePages, codePages, code.codeOwners, code.pageInfo);
       settings.ram.forEach((piece, r) => core.addRegion(piece.base / 4096, piece.bytes / 4096, plan.ram[r]));
       return core;

@@ -64,13 +64,17 @@ export class SystemHart {
     return this.contexts.registers(this.own());
   }
 
-  /** Puts the hart into machine mode at `pc`, interrupts off, as after reset. */
-  reset(pc: number): void {
+  /**
+   * Puts the hart into machine mode at `pc`, interrupts off, as after reset.
+   * @param platform what the specification leaves to it: on the `board`, accessed and dirty bits are set by the hart and PMP
+   *   is off; a `bare` program finds menvcfg zero (so a missing bit is a page fault) and all memory open to S and U mode
+   */
+  reset(pc: number, platform: 'board' | 'bare' = 'board'): void {
     const view = this.registers;
     view.fill(0);
     view[PC_WORD] = pc >>> 0;
     view[PC_WORD + 1] = Math.floor(pc / TWO_32);
-    this.core.resetHart();
+    this.core.resetHart(platform === 'bare' ? 1 : 0);
     this.stopped = null;
   }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { collect, parseChoice, parsePositive, parseSize, parseWhole, UsageError } from '../options.js';
 import { isInteractive } from '../host/stdio.js';
 import { runBare } from '../machine/bare.js';
+import { parseShare, type Share } from '../machine/shared-folder.js';
 import { runSystem, type SystemOptions } from '../machine/system.js';
 
 export interface MachineFlags {
@@ -14,6 +15,7 @@ export interface MachineFlags {
   readonly initrd?: string;
   readonly append: string;
   readonly drive: string[];
+  readonly share: string[];
   readonly net: string;
   readonly forward: string[];
   readonly seed: string;
@@ -43,6 +45,8 @@ With --bios and --kernel it is QEMU's virt board: firmware (OpenSBI, U-Boot) at 
 an ELF, or raw) behind it, a device tree, and a serial port at the standard streams. At a terminal, Ctrl-A x quits.
 A guest that powers off ends the command with status 0; one that resets starts over.
 
+A shared folder is mounted by its tag (default 'share'): mount -t 9p -o trans=virtio,version=9p2000.L share /mnt
+
 With --bare, an ELF is loaded into RAM (from 0x80000000) and entered in machine mode. It ends by writing its symbol
 \`tohost\`: 1 is a pass, another odd value v the exit status v >> 1; \`tohost\` and \`fromhost\` also serve console output,
 input and the system calls write and exit. --signature writes the memory between the symbols begin_signature and
@@ -65,6 +69,7 @@ export function addMachine(program: Command, done: (status: number) => void, sig
     .option('--initrd <file>', 'initial RAM disk')
     .option('--append <text>', "the kernel's command line", '')
     .option('--drive <file[,readonly]>', 'a virtio disk: a raw image (repeatable)', collect, [])
+    .option('--share <folder[:tag][,ro]>', 'a folder of the host, over virtio 9P (repeatable)', collect, [])
     .option('--net <none|user|user,host>', 'a network card; host: with the loopback of the host as 10.0.2.2', 'none')
     .option(
       '--forward <host:guest>',
@@ -105,6 +110,15 @@ function parseForward(text: string): { host: number; guest: number } {
   throw new UsageError(`--forward: expected HOSTPORT:GUESTPORT, each 1 .. 65535, got '${text}'`);
 }
 
+/** @throws UsageError where two have one tag */
+function parseShares(texts: readonly string[]): readonly Share[] {
+  const shares = texts.map(parseShare);
+  const tags = shares.map(({ tag }) => tag);
+  const twice = tags.find((tag, i) => tags.indexOf(tag) !== i);
+  if (twice === undefined) return shares;
+  throw new UsageError(`--share: expected a tag of its own for each folder (FOLDER:TAG), got '${twice}' twice`);
+}
+
 function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
   const limits = limitsOf(flags);
   const { bare, bios, kernel, initrd, signature, append } = flags;
@@ -120,6 +134,7 @@ function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
       initrd,
       commandLine: append,
       drives: flags.drive,
+      shares: parseShares(flags.share),
       net: parseChoice('--net', flags.net, NETS),
       forwards: flags.forward.map(parseForward),
       ...hostOf(flags),

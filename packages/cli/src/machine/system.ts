@@ -1,8 +1,8 @@
 /** `veridian machine` with firmware and a kernel: a computer with a serial console. */
 import { gunzipSync } from 'node:zlib';
-import type { Nanoseconds } from '@veridian-os/abi';
-import { UserNetwork, VirtioBlk, VirtioNet, VirtioRng } from '@veridian-os/devices';
-import { EmulatedMachine, type BootImages } from '@veridian-os/machine-emulated';
+import { UserNetwork, Virtio9p, VirtioBlk, VirtioNet, VirtioRng } from '@veridian-os/devices';
+import { EmulatedMachine, SystemDriver } from '@veridian-os/machine-emulated';
+import type { BootImages, DriverHost, Waiting } from '@veridian-os/machine-emulated';
 import type { MachineLimits } from '../commands/machine.js';
 import { openConsole, OutputBuffer, type ConsoleInput } from './console.js';
 import { loading, MachineFileError, NOT_USABLE, readMachineFile, STOPPED, TIMED_OUT } from './files.js';
@@ -10,6 +10,7 @@ import { Meter, turn } from './meter.js';
 import { HostSockets } from './host-sockets.js';
 import { FileDisk } from './disk.js';
 import { fillFrom, seededBytes } from './seed.js';
+import { SharedFolder, type Share } from './shared-folder.js';
 
 export interface SystemOptions {
   readonly bios: string | undefined;
@@ -18,6 +19,8 @@ export interface SystemOptions {
   readonly commandLine: string;
   /** `FILE` or `FILE,readonly`. */
   readonly drives: readonly string[];
+  /** Folders of the host; their tags differ. */
+  readonly shares: readonly Share[];
   /** `user`: the guest reaches what the host does; `user,host` also the host's own loopback, as 10.0.2.2. */
   readonly net: 'none' | 'user' | 'user,host';
   readonly seed: number | 'host';
@@ -40,8 +43,6 @@ const SEED_BYTES = 64;
 /** QEMU's first card. */
 const MAC = Uint8Array.of(0x52, 0x54, 0x00, 0x12, 0x34, 0x56);
 const LOOPBACK = '127.0.0.1';
-/** What a timer takes. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /** @returns the command's exit status */
 export async function runSystem(options: SystemOptions): Promise<number> {
@@ -75,30 +76,34 @@ class SystemRun {
   private readonly output = new OutputBuffer();
   private readonly meter: Meter;
   private readonly disks: readonly FileDisk[];
+  private readonly shares: readonly Virtio9p[];
   private machine: EmulatedMachine;
   private network: UserNetwork | undefined;
   private sockets: HostSockets | undefined;
   private wake = (): void => undefined;
   private hasQuit = false;
-  private heard = false;
+  private driver: SystemDriver | undefined;
 
   constructor(options: SystemOptions, images: BootImages) {
     this.options = options;
     this.images = images;
     this.meter = new Meter(options.limits);
     this.disks = options.drives.map((text) => new FileDisk(text));
+    this.shares = options.shares.map((share) => new Virtio9p(new SharedFolder(share), share.tag));
     this.machine = this.powerOn();
   }
 
   private powerOn(): EmulatedMachine {
     const { limits, epochNs, bios, kernel, seed } = this.options;
     const disks = this.disks.map((disk, i) => new VirtioBlk(disk, { id: `veridian-${i}` }));
+    // What the last system had open.
+    for (const share of this.shares) share.reset();
     const machine = EmulatedMachine.create({
       memoryBytes: limits.memoryBytes,
       codePages: CODE_PAGES,
       console: { output: this.output.push },
       epochNs,
-      virtio: [...disks, ...this.connectNetwork(), new VirtioRng(fillFrom(seed))],
+      virtio: [...disks, ...this.connectNetwork(), new VirtioRng(fillFrom(seed)), ...this.shares],
     });
     loading('machine', [bios, kernel].filter((path) => path !== undefined).join(' '), () => machine.boot(this.images));
     return machine;
@@ -111,10 +116,13 @@ class SystemRun {
     if (net === 'none') return [];
     const card: VirtioNet = new VirtioNet(MAC, (frame) => this.network?.receive(frame));
     const heard = (): void => {
-      this.heard = true;
+      this.driver?.notice();
       this.wake();
     };
-    const deliver = (frame: Uint8Array): void => void card.receive(frame);
+    const deliver = (frame: Uint8Array): void => {
+      card.receive(frame);
+      this.driver?.notice();
+    };
     const hostAccess = net === 'user,host';
     this.sockets = new HostSockets({ wake: heard });
     this.network = new UserNetwork(deliver, this.sockets, () => performance.now(), { hostAccess });
@@ -140,8 +148,8 @@ class SystemRun {
   async run(): Promise<number> {
     const input = openConsole({
       receive: (bytes) => {
-        this.heard = true;
         this.machine.receive(bytes);
+        this.driver?.notice();
       },
       quit: () => void (this.hasQuit = true),
       raw: true,
@@ -162,41 +170,41 @@ class SystemRun {
 
   private async drive(input: ConsoleInput): Promise<number> {
     const { meter, options } = this;
+    const host: DriverHost = { now: () => performance.now(), turn: () => this.turn(), wait: (ms) => input.wait(ms) };
+    this.driver = new SystemDriver(this.machine, host);
     while (!options.signal.aborted && !this.hasQuit) {
-      const { system } = this.machine;
-      const trap = system.run(meter.step, false);
+      const trap = this.driver.run(meter.step);
       meter.spend(trap.consumed);
       this.output.flush();
       if (trap.kind === 'stopped') {
-        const { kind, code } = system.stopped!;
+        const { kind, code } = this.machine.system.stopped!;
         if (kind !== 'reset' || options.endsAtReset) return Math.min(code, MOST_STATUS);
         this.machine.dispose();
         this.machine = this.powerOn();
+        this.driver = new SystemDriver(this.machine, host);
         await this.forward();
       }
       if (meter.exceeded !== undefined) return this.limitReached(meter.exceeded);
-      this.heard = false;
-      if (this.network !== undefined && this.network.due <= performance.now()) this.network.tick();
-      await turn();
-      if (trap.kind === 'idle' && !this.heard && !(await this.idle(input))) return this.nothingLeft();
+      if (!(await this.driver.rest(() => this.waiting(input)))) return this.nothingLeft();
     }
     return 0;
   }
 
-  /** The hart waits. @returns false when nothing will wake it */
-  private async idle(input: ConsoleInput): Promise<boolean> {
-    const { system, clock } = this.machine;
-    const { untilWake } = system;
+  /** Lets the network's timers and the host's events in. */
+  private turn(): Promise<void> {
+    if (this.network !== undefined && this.network.due <= performance.now()) this.network.tick();
+    return turn();
+  }
+
+  private waiting(input: ConsoleInput): Waiting {
     // The outside world answers in its own time: the guest's must not run away from it.
     const isTalking = (this.network?.flows ?? 0) > 0;
-    if (untilWake === Infinity && input.ended && !isTalking) return false;
-    if (!this.options.paced && !isTalking && untilWake !== Infinity) return system.skipIdle();
-    const began = performance.now();
-    const networkMs = Math.max(0, (this.network?.due ?? Infinity) - began);
-    await input.wait(Math.min(untilWake / 1e6, networkMs, this.meter.leftMs, LONGEST_MS));
-    const slept = (performance.now() - began) * 1e6;
-    clock.advance((clock.now() + Math.round(Math.min(slept, untilWake))) as Nanoseconds);
-    return true;
+    const networkMs = Math.max(0, (this.network?.due ?? Infinity) - performance.now());
+    return {
+      paced: this.options.paced || isTalking,
+      hasSource: isTalking || !input.ended,
+      mostMs: Math.min(networkMs, this.meter.leftMs),
+    };
   }
 
   private limitReached(limit: 'instructions' | 'time'): number {

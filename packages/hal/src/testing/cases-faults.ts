@@ -230,11 +230,14 @@ const physicalCases: CaseGroup = ({ add, guest, features }) => {
 
   add('a page table without memory behind it is a guest error, not a host error', (bench) => {
     const { context, space } = bench.program(code.load(32, value, base));
-    const at = space.entryAddress(0x40000000, 1);
+    // Not at the start of its page, where the entry that cannot be read is in its table: KVM's instruction emulator takes
+    // the one for the other then, and who answers for missing memory (QEMU) lets the load succeed.
+    const address = 0x40000100;
+    const at = space.entryAddress(address, 1);
     const [lo, hi] = guest.tables.table(hole(bench));
     bench.memory.write32((at + 4) as never, hi);
     bench.memory.write32(at, lo);
-    bench.set(context, base, 0x40000000);
+    bench.set(context, base, address);
     const result = bench.run(context);
     expectKind(result, TrapKind.Fault);
     check(result.fault === FaultKind.Bus || result.fault === FaultKind.Page, `fault: got ${result.fault}`);

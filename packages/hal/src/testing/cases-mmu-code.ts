@@ -63,7 +63,10 @@ const codeCases: CaseGroup = ({ add, guest }) => {
     space.map(0xb0000, program.codeFrame, RX);
     const context = bench.context(space);
     bench.setPc(context, 0xb0000);
-    expectKind(bench.run(context, 100_000), TrapKind.Budget);
+    // A budget in time may be gone before a slow machine has fetched one instruction of a new space.
+    for (let runs = 0; runs < 100 && bench.get(context, counter)[0] === 0; runs++) {
+      expectKind(bench.run(context, 100_000), TrapKind.Budget);
+    }
     check(bench.get(context, counter)[0] > 0, 'the loop did not count');
   });
 

@@ -1,12 +1,12 @@
 import { expectTypeOf } from 'expect-type';
 import type { FileSystem, FrameBytes, WaitPort } from '@veridian-os/abi';
-import { createHostfs, hostFolder, type HostfsOptions } from '@veridian-os/hostfs';
+import { createHostfs, hostFolder, type HostFileSystem, type HostfsOptions } from '@veridian-os/hostfs';
 import { temporaryFolder, type TemporaryFolder } from '@veridian-os/hostfs/testing';
 
 declare const bytes: FrameBytes;
 declare const wait: WaitPort;
 
-expectTypeOf(createHostfs({ folder: '.', bytes, wait })).toEqualTypeOf<FileSystem>();
+expectTypeOf(createHostfs({ folder: '.', bytes, wait })).toEqualTypeOf<HostFileSystem>();
 expectTypeOf<HostfsOptions['readOnly']>().toEqualTypeOf<boolean | undefined>();
 // @ts-expect-error the folder is required
 createHostfs({ bytes, wait });

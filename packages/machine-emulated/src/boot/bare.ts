@@ -57,7 +57,7 @@ export class BareProgram {
     if (toHost !== undefined) {
       this.htif = new Htif({ memory, toHost, output, ...(fromHost === undefined ? {} : { fromHost }) });
     }
-    system.reset(elf.entry);
+    system.reset(elf.entry, 'bare');
     system.registers[A1 * 2] = firmware.address;
   }
 

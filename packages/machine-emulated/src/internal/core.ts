@@ -24,7 +24,7 @@ export interface CoreExports {
   forgetCode(first: number, count: number): void;
   forgetAll(): void;
   dropReservation(): void;
-  resetHart(): void;
+  resetHart(isBare: number): void;
   /** Functions of translated regions. Not in the build for several CPUs. */
   readonly table: WebAssembly.Table;
 }

@@ -144,21 +144,44 @@ export class Discovery {
 }
 
 /**
- * Where the straight run of decoded code that `off` is in begins, as far as the guest was seen in it: it follows a jump,
- * nothing decoded, or a stretch of MOST_UNSEEN instructions in which the guest was not seen.
+ * Where straight runs of decoded code begin, as far as the guest was seen in them: behind a jump, nothing decoded, or a
+ * stretch of MOST_UNSEEN instructions in which it was not seen.
  */
-export function startOfRun(view: CodeView, off: number, isWarm: (off: number) => boolean): number {
-  let start = off;
-  let at = off;
-  for (let unseen = 0; unseen < MOST_UNSEEN; unseen++) {
-    const before = previous(view, at);
-    if (before === null || before.flow === Flow.Jump || before.flow === Flow.Indirect) return at;
-    at = before.off;
-    if (!isWarm(at)) continue;
-    start = at;
-    unseen = 0;
+export class RunStarts {
+  private readonly view: CodeView;
+  private readonly isWarm: (off: number) => boolean;
+  /** By offset of an instruction that was come by. */
+  private readonly known = new Map<number, number>();
+
+  constructor(view: CodeView, isWarm: (off: number) => boolean) {
+    this.view = view;
+    this.isWarm = isWarm;
   }
-  return start;
+
+  /** @returns start of the run that `off` is in */
+  of(off: number): number {
+    const passed = [off];
+    const start = this.find(off, passed);
+    for (const at of passed) if (at >= start) this.known.set(at, start);
+    return start;
+  }
+
+  private find(off: number, passed: number[]): number {
+    let start = off;
+    let at = off;
+    for (let unseen = 0; unseen < MOST_UNSEEN; unseen++) {
+      const known = this.known.get(at);
+      if (known !== undefined) return known;
+      const before = previous(this.view, at);
+      if (before === null || before.flow === Flow.Jump || before.flow === Flow.Indirect) return at;
+      at = before.off;
+      passed.push(at);
+      if (!this.isWarm(at)) continue;
+      start = at;
+      unseen = 0;
+    }
+    return start;
+  }
 }
 
 function previous(view: CodeView, off: number): Instruction | null {

@@ -13,7 +13,7 @@
 import { CODE_PAGE_BYTES, HART, RECORDS } from '../internal/layout.js';
 import { OP } from '../generated/ops.js';
 import { CodeView } from './code-view.js';
-import { Discovery, startOfRun } from './discover.js';
+import { Discovery, RunStarts } from './discover.js';
 import type { Found } from './discover.js';
 import { RegionEmitter } from './emit.js';
 import type { RegionCode } from './emit.js';
@@ -119,14 +119,14 @@ export class Translator {
   }
 
   /**
-   * The interpreter was about to execute the slot at this address, at the pc `hi`:`lo`. `isExit`: a region has just been
+   * The interpreter was about to execute the slot at this address, at the pc `hi`:`lo`. `isExit`: 1 = a region has just been
    * left there.
    */
-  sample(slot: number, lo: number, hi: number, isExit: boolean): void {
+  sample(slot: number, lo: number, hi: number, isExit: number): void {
     const page = Math.floor((slot - this.plan.codePages) / CODE_PAGE_BYTES);
     const region = this.regionAt(page, lo & 0xffe);
-    if (region !== null) return isExit ? this.exited(region, page, lo, hi) : this.strayed(region, page, lo, hi);
-    if (isExit) return;
+    if (region !== null) return isExit === 1 ? this.exited(region, page, lo, hi) : this.strayed(region, page, lo, hi);
+    if (isExit === 1) return;
     const heat = this.heat.sample(page, lo & 0xffe);
     if (heat === null) return;
     this.prune();
@@ -251,11 +251,12 @@ export class Translator {
       for (const root of region.roots) roots.add(root);
       for (const off of region.split) split.add(off);
     }
+    const starts = new RunStarts(view, (at) => this.isWarm(view, at));
     for (const [off] of [...heat.offsets].sort((a, b) => b[1] - a[1])) {
       const i = view.read(off);
       if (i === null || i.flow === Flow.Stop || this.ownerOf(view, off) !== undefined) continue;
       seeds.push(off);
-      roots.add(startOfRun(view, off, (at) => this.isWarm(view, at)));
+      roots.add(starts.of(off));
     }
     const rebuilds = Math.max(0, ...replaces.map((region) => region.rebuilds + 1));
     return { seeds, roots: [...roots], rebuilds, split, replaces };

@@ -68,7 +68,9 @@ main:
     ENTRY high1, 1, page1, V | R
     ENTRY high1, 2, page2, V | R | W | U
 
-    /* Everything is open to S mode; all page faults and the breakpoint come to it. */
+    /* Everything is open to S mode; all page faults and the breakpoint come to it. Accessed and dirty bits are set. */
+    li t0, 1 << 61
+    csrs menvcfg, t0
     li t0, -1
     csrw pmpaddr0, t0
     li t0, 0x1f

@@ -1,6 +1,7 @@
 /** Runs a program on both, finds the first chunk that differs, shrinks it and describes it. */
 import type { Chunk, TestProgram } from './program.js';
 import { RECORD_BYTES, buildImage } from './program.js';
+import type { OurSetting } from './run-ours.js';
 import { runOurs } from './run-ours.js';
 import type { Oracle } from './run-qemu.js';
 import { runQemu } from './run-qemu.js';
@@ -23,18 +24,15 @@ function firstDifference(ours: Uint8Array, theirs: Uint8Array, chunks: number): 
 }
 
 /** How both sides run. */
-export interface Setting {
+export interface Setting extends OurSetting {
   readonly oracle: Oracle;
-  /** Budget of each of our runs; default large. */
-  readonly slice?: number;
-  readonly cpus?: number;
 }
 
-function differs(program: TestProgram, { oracle, slice, cpus }: Setting): boolean {
+function differs(program: TestProgram, setting: Setting): boolean {
   const image = buildImage(program);
-  const theirs = runQemu(image, oracle);
+  const theirs = runQemu(image, setting.oracle);
   if (theirs.ended !== 'exit 0') return false; // a shrunk program that QEMU refuses is no counterexample
-  const ours = runOurs(image, slice, cpus);
+  const ours = runOurs(image, setting);
   return ours.ended !== theirs.ended || firstDifference(ours.output, theirs.output, program.chunks.length) >= 0;
 }
 
@@ -86,17 +84,17 @@ function changes(ours: Uint8Array, theirs: Uint8Array, chunk: Chunk): string {
 }
 
 export function compare(program: TestProgram, setting: Setting): Comparison {
-  const { oracle, slice, cpus } = setting;
+  const { oracle } = setting;
   const image = buildImage(program);
   const theirs = runQemu(image, oracle);
-  const ours = runOurs(image, slice, cpus);
+  const ours = runOurs(image, setting);
   const at = firstDifference(ours.output, theirs.output, program.chunks.length);
   if (at < 0 && ours.ended === theirs.ended) return { instructions: ours.instructions, report: '' };
   const chunk = program.chunks[Math.max(at, 0)];
   const data = at <= 0 ? program.data : theirs.output.slice((at - 1) * RECORD_BYTES + STATE_BYTES, at * RECORD_BYTES);
   const small = shrink(data, chunk, setting);
   const image2 = buildImage({ data, chunks: [small] });
-  const mine = runOurs(image2, slice, cpus);
+  const mine = runOurs(image2, setting);
   const report =
     `chunk ${at}: ours ${ours.ended}, qemu ${theirs.ended}; shrunk to ${small.items.length} items (ours ${mine.ended}):\n` +
     `${listing(small)}\n${changes(mine.output, runQemu(image2, oracle).output, small)}`;

@@ -34,6 +34,11 @@ describeWithQemu('random programs, ours and qemu-riscv64', () => {
     expect(compare(program(77, 5000), { oracle, slice: PRIME_SLICE }).report).toBe('');
   });
 
+  it('a program that is translated at once, when all of it is', () => {
+    const translated = { translation: { threshold: 0, interval: 1 }, rounds: 3 };
+    expect(compare(program(79, 2000), { oracle, ...translated }).report).toBe('');
+  });
+
   it('a program on the build for several CPUs, on a worker', () => {
     expect(compare(program(78), { oracle, cpus: 2 }).report).toBe('');
   });
@@ -48,7 +53,7 @@ describe('random programs, ours alone', () => {
     const image = buildImage(randomProgram(11, 3000));
     const whole = runOurs(image);
     for (const slice of [1, 2, 61]) {
-      const sliced = runOurs(image, slice);
+      const sliced = runOurs(image, { slice });
       expect(sliced.ended).toBe('exit 0');
       expect(sliced.instructions).toBe(whole.instructions);
       expect(Buffer.compare(sliced.output, whole.output)).toBe(0);

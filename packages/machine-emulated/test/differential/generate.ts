@@ -152,11 +152,12 @@ export class Generator {
     }
   }
 
-  /** A counted backward loop. */
+  /** A counted backward loop, some of them long. */
   private loop(): number[] {
     const body = this.body(this.rng.between(1, 5));
+    const turns = this.rng.below(4) === 0 ? this.rng.between(10, 200) : this.rng.between(1, 9);
     return [
-      ...op('addi', { rd: COUNTER, rs1: 0, imm: this.rng.between(1, 9) }),
+      ...op('addi', { rd: COUNTER, rs1: 0, imm: turns }),
       ...body,
       ...op('addi', { rd: COUNTER, rs1: COUNTER, imm: -1 }),
       ...op('bne', { rs1: COUNTER, rs2: 0, imm: -(body.length * 2 + 4) }),

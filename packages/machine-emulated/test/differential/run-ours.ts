@@ -41,6 +41,8 @@ export class HostedImage {
   readonly registers: Uint32Array<ArrayBufferLike>;
   private readonly ram: Uint8Array<ArrayBufferLike>;
   private readonly base: number;
+  private readonly bytes: Uint8Array;
+  private readonly entry: number;
 
   /** @param cpus the last of them runs it */
   constructor(elf: Uint8Array, cpus = 1, translation?: EmulatedMachineOptions['translation']) {
@@ -52,16 +54,26 @@ export class HostedImage {
     const region = this.machine.memory[0];
     this.ram = region.u8;
     this.base = base;
+    this.bytes = bytes;
+    this.entry = entry;
     const flags = PTE.V | PTE.U | PTE.R | PTE.W | PTE.X; // accessed and dirty are left to the machine
     const tables = new Sv39Tables(region, TABLES);
     for (let page = 0; page < pages; page++) {
-      this.ram.set(bytes.subarray(page * PAGE, (page + 1) * PAGE), this.at(base + page * PAGE));
       tables.map(base + page * PAGE, RAM + this.at(base + page * PAGE), 1, flags);
     }
     this.context = this.machine.contexts.create() as ContextId;
     this.machine.contexts.setAddressSpace(this.context, (tables.root / 4096) as Frame, 1);
     this.registers = this.machine.contexts.registers(this.context);
-    this.registers[64] = entry;
+    this.restart();
+  }
+
+  /** Memory and registers as at first; what is decoded and translated stays, since the code is the same. */
+  restart(): void {
+    for (let at = 0; at < this.bytes.length; at += PAGE) {
+      this.ram.set(this.bytes.subarray(at, at + PAGE), this.at(this.base + at));
+    }
+    this.registers.fill(0);
+    this.registers[64] = this.entry;
   }
 
   run(budget: number): Trap {
@@ -69,7 +81,14 @@ export class HostedImage {
   }
 
   bytesAt(address: number, length: number): Uint8Array {
-    return Uint8Array.from({ length }, (_, i) => this.ram[this.at(address + i)]);
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length;) {
+      const from = this.at(address + done);
+      const part = Math.min(length - done, PAGE - (from & (PAGE - 1)));
+      bytes.set(this.ram.subarray(from, from + part), done);
+      done += part;
+    }
+    return bytes;
   }
 
   /** Offset in RAM of a guest address: neighbouring pages are swapped, so that nothing crosses a page by luck. */
@@ -85,10 +104,24 @@ function describe(trap: Trap, pc: number): string {
   return `${fault} fault at 0x${pc.toString(16)}, value 0x${trap.addressHi.toString(16)}:${trap.addressLo.toString(16)}`;
 }
 
-/** @param slice budget per run: a small one makes every boundary a run boundary too */
-export function runOurs(elf: Uint8Array, slice = BUDGET, cpus = 1): Outcome {
-  const image = new HostedImage(elf, cpus);
+/** How our machine runs an image. */
+export interface OurSetting {
+  /** Budget of each run; default large. A small one makes every boundary a run boundary too. */
+  readonly slice?: number;
+  readonly cpus?: number;
+  readonly translation?: EmulatedMachineOptions['translation'];
+  /** Runs on the same machine, default 1: the last finds translated what the ones before have made hot. */
+  readonly rounds?: number;
+}
+
+/** @returns what the last round did */
+export function runOurs(elf: Uint8Array, { slice, cpus, translation, rounds = 1 }: OurSetting = {}): Outcome {
+  const image = new HostedImage(elf, cpus, translation);
   try {
+    for (let round = 1; round < rounds; round++) {
+      runImage(image, slice);
+      image.restart();
+    }
     return runImage(image, slice);
   } finally {
     image.machine.dispose();

@@ -55,6 +55,10 @@ describeCompiled('compiled bare programs', () => {
     expect(result.consumed).toBeLessThan(20_000);
   });
 
+  it('find PMP open and Svade, as on Spike', () => {
+    expect(start(compileBare('reset')).program.run(1_000_000)).toMatchObject({ kind: 'ended', status: 0 });
+  });
+
   it.each([3, 4, 5])('have virtual memory of %i levels', (LEVELS) => {
     expect(start(compileBare('paging', { LEVELS })).program.run(1_000_000)).toMatchObject({ kind: 'ended', status: 0 });
   });

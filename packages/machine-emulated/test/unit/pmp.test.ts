@@ -145,16 +145,26 @@ describe('registers', () => {
     expect(read(0x3b0, [0x3b0, 5], [0x3a0, (L | NAPOT | R) << 8], [0x3b0, 6])).toBe(6n);
   });
 
-  it('a reset unlocks', () => {
+  it('an entry that is off may be locked, and the others of its register stay open to writes', () => {
+    expect(read(0x3a0, [0x3a0, L], [0x3a0, 0x1f1f])).toBe(0x1f80n);
+    expect(read(0x3b0, [0x3b0, 5], [0x3a0, L], [0x3b0, 6])).toBe(5n);
+  });
+  it('a locked top of range in pmpcfg2 locks its bottom in the half of pmpcfg0', () => {
+    expect(read(0x3b7, [0x3b7, 5], [0x3a2, L | TOR | R], [0x3b7, 6])).toBe(5n);
+    expect(read(0x3b7, [0x3b7, 5], [0x3a2, TOR | R], [0x3b7, 6])).toBe(6n);
+  });
+
+  it('a reset unlocks, and leaves nothing in the addresses', () => {
     const { machine, x } = makeBoard((a) => {
-      a.op('csrrs', { rd: a0, rs1: 0, csr: 0x3a0 });
+      a.op('csrrs', { rd: a0, rs1: 0, csr: 0x3a0 }).op('csrrs', { rd: a1, rs1: 0, csr: 0x3bf });
+      csrWrite(a, 0x3bf, 1234);
       csrWrite(a, 0x3a0, L | NAPOT | R);
       powerOff(a);
     });
     machine.system.run(1000);
     machine.system.reset(RAM);
     machine.system.run(1000);
-    expect(x(a0)).toBe(0n);
+    expect([x(a0), x(a1)]).toEqual([0n, 0n]);
   });
 
   it.each([0x3a1, 0x3a3, 0x3a4, 0x3c0])('there is no register 0x%s', (csr) => {

@@ -4,7 +4,7 @@ import { EXPLANATIONS } from './explained.js';
 import type { Image, Item } from './image.js';
 import { buildImage } from './image.js';
 import { R_CSRS, R_WATCHES, R_WORDS, SEEN_CSRS } from './layout.js';
-import type { PrivilegedOracle, Result } from './run.js';
+import type { OurSystemSetting, PrivilegedOracle, Result } from './run.js';
 import { runOurSystem, runQemuSystem } from './run.js';
 
 export interface PrivilegedComparison {
@@ -49,6 +49,7 @@ function explain(item: Item, index: number, word: number, ours: Result, theirs: 
     theirs: theirs.records[at],
     cause: causeOf(ours.records, index),
     theirCause: causeOf(theirs.records, index),
+    value: valueOf(ours.records, index),
     theirValue: valueOf(theirs.records, index),
   };
   return EXPLANATIONS.find((explanation) => explanation.covers(difference));
@@ -78,9 +79,13 @@ function compareItem(index: number, image: Image, ours: Result, theirs: Result, 
   return lines;
 }
 
-export function compareItems(items: readonly Item[], oracle: PrivilegedOracle, slice?: number): PrivilegedComparison {
+export function compareItems(
+  items: readonly Item[],
+  oracle: PrivilegedOracle,
+  setting: OurSystemSetting = {},
+): PrivilegedComparison {
   const image = buildImage(items);
-  const ours = runOurSystem(image, slice);
+  const ours = runOurSystem(image, setting);
   const theirs = runQemuSystem(image, oracle);
   const explained = new Map<string, number>();
   const stopped = ours.ended === 'stopped' && theirs.ended === 'stopped';

@@ -132,7 +132,7 @@ export function writeCoverage(): void {
     '',
     '## Differences from QEMU that the specification explains',
     '',
-    'Sections are of the RISC-V manuals, volume I (unprivileged) and II (privileged).',
+    'Sections are of the RISC-V manuals of 2026-01-20, volume I (unprivileged) and II (privileged).',
     '',
     ...EXPLANATIONS.flatMap(({ id, section, why }) => [`- **${id}** (${section}): ${why}`]),
     '',

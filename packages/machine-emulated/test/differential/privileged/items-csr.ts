@@ -21,6 +21,12 @@ export function op(name: Mnemonic, operands: Parameters<typeof encode>[1] = {}):
 export const PRIVILEGES: readonly Privilege[] = [0, 1, 3];
 const NAMES = new Map<number, CsrName>(Object.entries(CSR).map(([name, number]) => [number, name as CsrName]));
 const KNOWN = [...NAMES.keys()];
+
+function nameOf(number: number): string {
+  if (number >> 4 === 0x3b) return `pmpaddr${number & 15}`;
+  return NAMES.get(number) ?? number.toString(16);
+}
+
 const ACCESSES = ['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci'] as const;
 
 /** Counters that run, implementation's numbers, debug triggers: only whether the access is legal is compared. */
@@ -130,7 +136,7 @@ export function csrItem(rng: Rng, number = randomNumber(rng)): Item {
   const least = (number >> 8) & 3;
   const privilege = rng.below(2) === 0 ? ((least === 2 ? 3 : least) as Privilege) : rng.pick(PRIVILEGES);
   const x = new Map([[OPERAND, tame(number, pattern(rng), rng)]]);
-  return { kind: `csr ${NAMES.get(number) ?? number.toString(16)}`, privilege, ...gates(rng), code, x };
+  return { kind: `csr ${nameOf(number)}`, privilege, ...gates(rng), code, x };
 }
 
 /** Several accesses of each CSR that we know. */

@@ -13,7 +13,7 @@ const N = 1n << 63n;
 export const ADDRESS = 13;
 const FETCH = 'fetch';
 /** The end of a page whose last halfword begins a word-sized instruction. */
-const CROSSING = 0x0073_0000_0000_0073n;
+export const CROSSING = 0x0073_0000_0000_0073n;
 
 interface Access {
   readonly name: Mnemonic | typeof FETCH;

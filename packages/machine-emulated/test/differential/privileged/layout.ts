@@ -40,14 +40,17 @@ export const RECORDS_BYTES = RAM + RAM_BYTES - RECORDS;
 export const USER_OFFSET = 0x4000_0000;
 export const USER_DATA = 0x1_4000_0000 + (CHUNK_DATA - RAM);
 
-/** CSRs that the launcher writes, in descriptor order. mstatus comes last, on its own. */
+/**
+ * CSRs that the launcher writes, in descriptor order. mstatus comes last, on its own. All that an item can read, so that an
+ * explained difference of one item is none of the next.
+ */
 export const SET_CSRS = [
   // STCE before stimecmp before mip: with it off, STIP is what was written last; with it on, the comparator's.
   ...(['menvcfg', 'stimecmp', 'medeleg', 'mideleg', 'mip', 'mie', 'satp', 'senvcfg', 'mcounteren'] as const),
   ...(['scounteren', 'stvec', 'mtvec', 'mepc', 'sepc', 'sscratch', 'scause', 'stval'] as const),
   ...(['mcountinhibit', 'mcycle', 'minstret'] as const),
   ...(['pmpaddr0', 'pmpaddr1', 'pmpaddr2', 'pmpaddr3', 'pmpaddr4', 'pmpaddr5', 'pmpaddr6', 'pmpaddr7'] as const),
-  'pmpcfg0' as const,
+  ...(['pmpcfg0', 'pmpcfg2', 'mcause', 'mtval'] as const),
 ];
 /** CSRs that the handler records. mstatus comes first, as it was. */
 export const SEEN_CSRS = [

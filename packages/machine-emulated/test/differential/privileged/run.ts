@@ -4,9 +4,11 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { required } from '../../../../../tools/require-tool.js';
+import type { Frame } from '@veridian-os/abi';
+import type { EmulatedMachineOptions } from '../../../src/index.js';
 import { EmulatedMachine } from '../../../src/index.js';
 import type { Image } from './image.js';
-import { RAM, RAM_BYTES, RECORDS, R_WORDS } from './layout.js';
+import { EXEC, RAM, RAM_BYTES, RECORDS, R_WORDS } from './layout.js';
 import { fetchedPath } from '../fetched.js';
 
 /** What tools/fetch-programs.mjs calls the emulator of a newer Debian. */
@@ -93,11 +95,18 @@ export function runQemuSystem(image: Image, oracle: PrivilegedOracle): Result {
 }
 
 /** A machine with the image in memory, about to run. */
-export function loadOurs(image: Image): EmulatedMachine {
-  const machine = EmulatedMachine.create({ memoryBytes: RAM_BYTES, maxContexts: 4 });
+export function loadOurs(image: Image, translation?: EmulatedMachineOptions['translation']): EmulatedMachine {
+  const machine = EmulatedMachine.create({ memoryBytes: RAM_BYTES, maxContexts: 4, translation });
   machine.memory[0].u8.set(image.bytes);
   machine.system.reset(RAM);
   return machine;
+}
+
+/** Memory and hart as at first. What is translated stays, except on the pages that items write to and jump to. */
+function restart(machine: EmulatedMachine, image: Image): void {
+  machine.memory[0].u8.fill(0).set(image.bytes);
+  machine.mmu.syncCode((EXEC / 4096) as Frame, 16);
+  machine.system.reset(RAM);
 }
 
 export function readRecords(machine: EmulatedMachine, image: Image): BigUint64Array {
@@ -105,9 +114,26 @@ export function readRecords(machine: EmulatedMachine, image: Image): BigUint64Ar
   return new BigUint64Array(machine.memory[0].u8.slice(start, start + image.items.length * R_WORDS * 8).buffer);
 }
 
-/** @param slice budget of each run; the total is bounded */
-export function runOurSystem(image: Image, slice = 1_000_000): Result {
-  const machine = loadOurs(image);
+/** How our machine runs an image. The total of instructions is bounded. */
+export interface OurSystemSetting {
+  /** Budget of each run; default large. */
+  readonly slice?: number;
+  readonly translation?: EmulatedMachineOptions['translation'];
+  /** Runs on the same machine, default 1: the last finds translated what the ones before have made hot. */
+  readonly rounds?: number;
+}
+
+/** @returns what the last round did */
+export function runOurSystem(image: Image, { slice, translation, rounds = 1 }: OurSystemSetting = {}): Result {
+  const machine = loadOurs(image, translation);
+  for (let round = 1; round < rounds; round++) {
+    runToEnd(machine, image, slice);
+    restart(machine, image);
+  }
+  return runToEnd(machine, image, slice);
+}
+
+function runToEnd(machine: EmulatedMachine, image: Image, slice = 1_000_000): Result {
   const limit = 20_000 * (image.items.length + 10);
   let instructions = 0;
   let ended = 'budget';
