@@ -2,8 +2,7 @@
  * Code of one region's instructions: registers in locals, temporaries, side exits.
  *
  * Locals     parameters REGS, LEFT, ENTRY, BASE; then temporaries; register r of x in X0 + r, of f in F0 + r
- * Side exit  an operation that cannot be finished jumps out of its block with EXIT = distance of its pc from BASE <<
- * 12 |
+ * Side exit  an operation that cannot be finished jumps to the region's exit with EXIT = distance of its pc from BASE << 12 |
  *            instructions retired since LEFT was last brought up to date; there the registers are stored (emit.ts)
  */
 import type { Instruction } from './instruction.js';

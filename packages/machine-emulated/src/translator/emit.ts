@@ -8,11 +8,9 @@
  *     } b2's code ...
  *   end
  *
- * At every entry the count must allow the longest way to the next one, or the region is left there. A way out stores
- * the
- * registers that may have changed, the pc, and returns. Nothing in a region calls the host, so nothing it relies on
- * (translation
- * tables, decoded pages) changes while it runs.
+ * At every entry the count must allow the longest way to the next one, or the region is left there. Every way out jumps to
+ * one exit behind the loop, which stores the registers that may have changed, the pc, and returns. Nothing in a region calls
+ * the host, so nothing it relies on (translation tables, decoded pages) changes while it runs.
  */
 import { OP } from '../generated/ops.js';
 import { CONTEXT } from '../internal/layout.js';

@@ -9,6 +9,7 @@
  */
 import { OP } from '../generated/ops.js';
 import type { Body, Operation } from './body.js';
+import { hasFusedMultiplyAdd, multiplyAdd, splat } from './fused.js';
 import { Helper, R, RANGE_D, RANGE_S, S } from './body.js';
 import type { Instruction } from './instruction.js';
 import type { Code } from './wasm.js';
@@ -57,14 +58,17 @@ function sumD(op: number, code: number): void {
 sumD(OP.FADD_D, W.f64Add);
 sumD(OP.FSUB_D, W.f64Sub);
 
+/** Ors whether no factor is zero: then a result of zero may be one that underflowed. */
+function pushNonzeroFactors(b: Body, i: Instruction): void {
+  b.f(i.rs1).f64(0).byte(W.f64Ne);
+  b.f(i.rs2).f64(0).ops(W.f64Ne, W.i32And, W.i32Or);
+}
+
 add(OP.FMUL_D, 'f', true, (b, i) => {
   b.mayLeave();
   b.f(i.rs1);
   b.f(i.rs2).byte(W.f64Mul).set(R);
-  settleD(b, i, () => {
-    b.f(i.rs1).f64(0).byte(W.f64Ne);
-    b.f(i.rs2).f64(0).ops(W.f64Ne, W.i32And, W.i32Or);
-  });
+  settleD(b, i, () => pushNonzeroFactors(b, i));
 });
 add(OP.FDIV_D, 'f', true, (b, i) => {
   b.mayLeave();
@@ -78,17 +82,25 @@ add(OP.FSQRT_D, 'f', true, (b, i) => {
   settleD(b, i);
 });
 
-/** The slot's imm holds rs3 * 8. The helper returns NaN for what it cannot do. */
+/** The slot's imm holds rs3 * 8. Natively where the engine can; else a helper, which returns NaN for what it cannot do. */
 function fused(op: number, negateProduct: boolean, negateAddend: boolean): void {
   add(op, 'f', true, (b, i) => {
+    const isNative = hasFusedMultiplyAdd();
     b.mayLeave();
     b.f(i.rs1);
     if (negateProduct) b.code.byte(W.f64Neg);
+    if (isNative) splat(b.code);
     b.f(i.rs2);
+    if (isNative) splat(b.code);
     b.f(i.imm >> 3);
     if (negateAddend) b.code.byte(W.f64Neg);
-    b.callHelper(Helper.FusedD).set(R);
-    settleD(b, i, () => undefined);
+    if (isNative) {
+      multiplyAdd(splat(b.code)).set(R);
+      settleD(b, i, () => pushNonzeroFactors(b, i));
+    } else {
+      b.callHelper(Helper.FusedD).set(R);
+      settleD(b, i, () => undefined);
+    }
   });
 }
 fused(OP.FMADD_D, false, false);

@@ -29,7 +29,7 @@ import type { Region } from './region.js';
 import { buildModule } from './wasm.js';
 
 export interface TranslatorSettings {
-  /** Instructions interpreted per decoded instruction of a page before it is translated. */
+  /** Instructions interpreted per instruction of a region before it is translated. */
   readonly threshold: number;
   /** Instructions between samples. */
   readonly interval: number;
@@ -126,7 +126,7 @@ export class Translator {
     const page = Math.floor((slot - this.plan.codePages) / CODE_PAGE_BYTES);
     const region = this.regionAt(page, lo & 0xffe);
     if (region !== null) return isExit === 1 ? this.exited(region, page, lo, hi) : this.strayed(region, page, lo, hi);
-    if (isExit === 1) return;
+    // Going in and out costs as much as interpreting what lies between two samples, so it counts as one.
     const heat = this.heat.sample(page, lo & 0xffe);
     if (heat === null) return;
     this.prune();
