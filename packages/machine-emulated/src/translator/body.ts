@@ -72,12 +72,30 @@ export class Body {
   /** Calls a helper of that number. */
   helpers = 0;
   usesFloat = false;
+  /** Bits of registers that hold sign-extended words, as far as the block has shown. */
+  private words = 1;
   /** Blocks open around the current one; the next out is the exit. */
   depth = 0;
   /** How the current block's accesses share look-ups. */
   reaches: ReadonlyMap<Instruction, Reach> = new Map();
   private off = 0;
   private retired = 0;
+
+  /** Must precede each block. */
+  beginBlock(depth: number): void {
+    this.depth = depth;
+    this.words = 1;
+  }
+
+  /** Whether a register's high word repeats its low word's sign. */
+  isWord(r: number): boolean {
+    return ((this.words >>> r) & 1) === 1;
+  }
+
+  /** Notes that what was just written to x is a sign-extended word. */
+  markWord(r: number): void {
+    this.words |= 1 << r;
+  }
 
   /** Must precede each instruction: where it is, and how many retired since LEFT was brought up to date. */
   at(off: number, retired: number): void {
@@ -94,6 +112,7 @@ export class Body {
   setX(r: number): Code {
     this.usedX |= 1 << r;
     this.writtenX |= 1 << r;
+    this.words &= ~(1 << r);
     return this.code.set(X0 + r);
   }
 
@@ -105,7 +124,9 @@ export class Body {
   /** Sign-extends a word into x. */
   setWord(r: number): Code {
     this.code.byte(W.i64ExtendI32S);
-    return this.setX(r);
+    const code = this.setX(r);
+    this.markWord(r);
+    return code;
   }
 
   f(r: number): Code {

@@ -173,7 +173,7 @@ export class RegionEmitter {
     const { code, body } = this;
     const isEntry = this.graph.isEntry[block.node] === 1;
     let mayFloat = this.plan(block);
-    body.depth = this.context.length;
+    body.beginBlock(this.context.length);
     if (isEntry) {
       body.at(block.off, 0);
       code.i32(NOWHERE).set(ENTRY);

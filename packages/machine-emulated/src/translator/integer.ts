@@ -21,6 +21,36 @@ function binary(op: number, ...codes: number[]): void {
   });
 }
 
+/**
+ * rd = rs1 op rs2, bit by bit. Of sign-extended words the result is one, so that WebAssembly's compiler need not extend
+ * what is only an operand of word operations, like the halves of a rotation.
+ */
+function bitwise(op: number, code: number, wordCode: number): void {
+  add(op, (b, i) => {
+    if (b.isWord(i.rs1) && b.isWord(i.rs2)) {
+      b.word(i.rs1);
+      b.word(i.rs2).byte(wordCode);
+      b.setWord(i.rd);
+    } else {
+      b.x(i.rs1);
+      b.x(i.rs2).byte(code);
+      b.setX(i.rd);
+    }
+  });
+}
+
+function bitwiseImmediate(op: number, code: number, wordCode: number): void {
+  add(op, (b, i) => {
+    if (b.isWord(i.rs1)) {
+      b.word(i.rs1).i32(i.imm).byte(wordCode);
+      b.setWord(i.rd);
+    } else {
+      b.x(i.rs1).i64(i.imm).byte(code);
+      b.setX(i.rd);
+    }
+  });
+}
+
 /** rd = rs1 op imm. */
 function immediate(op: number, ...codes: number[]): void {
   add(op, (b, i) => {
@@ -59,6 +89,7 @@ add(OP.NOP, () => undefined);
 add(OP.LI, (b, i) => {
   b.code.i64(i.imm);
   b.setX(i.rd);
+  b.markWord(i.rd);
 });
 add(OP.AUIPC, (b, i) => {
   b.code
@@ -68,16 +99,18 @@ add(OP.AUIPC, (b, i) => {
   b.setX(i.rd);
 });
 add(OP.MV, (b, i) => {
+  const isWord = b.isWord(i.rs1);
   b.x(i.rs1);
   b.setX(i.rd);
+  if (isWord) b.markWord(i.rd);
 });
 
 immediate(OP.ADDI, W.i64Add);
 immediate(OP.SLTI, W.i64LtS, W.i64ExtendI32U);
 immediate(OP.SLTIU, W.i64LtU, W.i64ExtendI32U);
-immediate(OP.XORI, W.i64Xor);
-immediate(OP.ORI, W.i64Or);
-immediate(OP.ANDI, W.i64And);
+bitwiseImmediate(OP.XORI, W.i64Xor, W.i32Xor);
+bitwiseImmediate(OP.ORI, W.i64Or, W.i32Or);
+bitwiseImmediate(OP.ANDI, W.i64And, W.i32And);
 immediate(OP.SLLI, W.i64Shl);
 immediate(OP.SRLI, W.i64ShrU);
 immediate(OP.SRAI, W.i64ShrS);
@@ -93,11 +126,11 @@ binary(OP.SUB, W.i64Sub);
 binary(OP.SLL, W.i64Shl);
 binary(OP.SLT, W.i64LtS, W.i64ExtendI32U);
 binary(OP.SLTU, W.i64LtU, W.i64ExtendI32U);
-binary(OP.XOR, W.i64Xor);
+bitwise(OP.XOR, W.i64Xor, W.i32Xor);
 binary(OP.SRL, W.i64ShrU);
 binary(OP.SRA, W.i64ShrS);
-binary(OP.OR, W.i64Or);
-binary(OP.AND, W.i64And);
+bitwise(OP.OR, W.i64Or, W.i32Or);
+bitwise(OP.AND, W.i64And, W.i32And);
 binary(OP.MUL, W.i64Mul);
 binary(OP.ROL, W.i64Rotl);
 binary(OP.ROR, W.i64Rotr);

@@ -85,11 +85,12 @@ function reach(b: Body, i: Instruction, at: number, bytes: number): number {
   return shared?.offset ?? 0;
 }
 
-function load(op: number, code: number, log: number): void {
+function load(op: number, code: number, log: number, isWord = true): void {
   const emit = (b: Body, i: Instruction): void => {
     const offset = reach(b, i, 0, 1 << log);
     b.code.memory(code, log, offset);
     b.setX(i.rd);
+    if (isWord) b.markWord(i.rd);
   };
   table.set(op, { emit, writes: 'x', exits: true, isFloat: false });
   accesses.set(op, { bytes: 1 << log, isStore: false });
@@ -97,10 +98,10 @@ function load(op: number, code: number, log: number): void {
 load(OP.LB, W.i64Load8S, 0);
 load(OP.LH, W.i64Load16S, 1);
 load(OP.LW, W.i64Load32S, 2);
-load(OP.LD, W.i64Load, 3);
+load(OP.LD, W.i64Load, 3, false);
 load(OP.LBU, W.i64Load8U, 0);
 load(OP.LHU, W.i64Load16U, 1);
-load(OP.LWU, W.i64Load32U, 2);
+load(OP.LWU, W.i64Load32U, 2, false);
 
 function store(op: number, code: number, log: number): void {
   const emit = (b: Body, i: Instruction): void => {
