@@ -150,6 +150,6 @@ await suite(async ({ record, quick }) => {
   if (!probe.available) return console.log(`not here: ${probe.problem}`);
   const rounds = quick ? 2 : 15;
   await start(record, rounds);
-  await shell(record, rounds);
+  await shell(record, quick ? 2 : 60);
   await compute(record, quick ? 1 : 7);
 });

@@ -2,7 +2,7 @@
  * How many capabilities name each kernel object, and which objects have lost their last one.
  *
  * Shapes     n = objects; h = hash buckets, a power of two >= n
- *   bucket   Int32Array[h]   first record of a chain, or NONE
+ *   bucket   Int32Array[h]   ~(first record of a chain), or ~NONE = 0: fresh memory is an empty table that nobody touched
  *   type, object, count, chain, deadNext   Int32Array[n], one field of a record each
  * Invariant  a record is in its chain from `retain` of a new object until `takeDead` has reported it
  * Cost       retain of a known record, release, takeDead O(1); `acquire` and takeDead's unlink O(chain), on average below
@@ -36,7 +36,7 @@ export class ObjectRegistry {
   constructor(log2: number) {
     const records = 2 ** log2;
     this.shift = 32 - log2;
-    this.bucket = new Int32Array(records).fill(NONE);
+    this.bucket = new Int32Array(records);
     this.type = new Int32Array(records);
     this.object = new Int32Array(records);
     this.count = new Int32Array(records);
@@ -51,7 +51,7 @@ export class ObjectRegistry {
    */
   acquire(type: number, object: number): number {
     const home = this.hash(type, object);
-    for (let record = this.bucket[home]; record !== NONE; record = this.chain[record]!) {
+    for (let record = ~this.bucket[home]!; record !== NONE; record = this.chain[record]!) {
       if (this.object[record] !== object || this.type[record] !== type) continue;
       if (this.count[record] === 0) panic('capabilities/dead-object', `type ${type} object ${object}: take it first`);
       this.count[record]++;
@@ -62,8 +62,8 @@ export class ObjectRegistry {
     this.type[record] = type;
     this.object[record] = object;
     this.count[record] = 1;
-    this.chain[record] = this.bucket[home]!;
-    this.bucket[home] = record;
+    this.chain[record] = ~this.bucket[home]!;
+    this.bucket[home] = ~record;
     return record;
   }
 
@@ -106,9 +106,9 @@ export class ObjectRegistry {
 
   private unlink(record: number): void {
     const home = this.hash(this.type[record], this.object[record]);
-    let at = this.bucket[home];
+    let at = ~this.bucket[home]!;
     if (at === record) {
-      this.bucket[home] = this.chain[record]!;
+      this.bucket[home] = ~this.chain[record]!;
       return;
     }
     while (this.chain[at] !== record) at = this.chain[at]!; // in the chain by the invariant

@@ -24,6 +24,24 @@ interface DataPage {
   readonly realOffset: number;
 }
 
+interface Image {
+  readonly image: Uint8Array;
+  /** Byte offset of the signal-return code. */
+  readonly sigreturn: number;
+}
+
+/** An ISA's image is the same for every kernel; assembling it takes 2 ms, a good part of a boot. */
+const images = new WeakMap<VdsoTarget, Image>();
+
+function imageOf(target: VdsoTarget): Image {
+  const known = images.get(target);
+  if (known !== undefined) return known;
+  const code = target.code();
+  const made = { image: sharedObject(target, code), sigreturn: TEXT + code.sigreturn };
+  images.set(target, made);
+  return made;
+}
+
 export class Vdso {
   private readonly counter: Counter;
   private readonly cpus: number;
@@ -36,9 +54,9 @@ export class Vdso {
   constructor(kernel: Kernel, counter: Counter, target: VdsoTarget) {
     this.counter = counter;
     this.cpus = kernel.machine.cpus.length;
-    const code = target.code();
-    this.sigreturn = TEXT + code.sigreturn;
-    this.code = codePage(kernel, sharedObject(target, code));
+    const { image, sigreturn } = imageOf(target);
+    this.sigreturn = sigreturn;
+    this.code = codePage(kernel, image);
     this.data = [false, true].map((knowsDay) => {
       const { source, bytes } = ownPage(kernel);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
