@@ -21,6 +21,9 @@ export const AT_WRITE: i32 = 6;
 /** The slot is the entry of a translated region. */
 export const AT_ENTER: i32 = 7;
 
+/** No reason: the instruction, of four bytes, is done. */
+export const DONE: i32 = -1;
+
 /** Address of the access that ended the last `interpret` with AT_READ or AT_WRITE. */
 export let missAddress: u64 = 0;
 
@@ -46,4 +49,10 @@ export function slow(regs: usize, bias: u64, ip: usize, left: i32): i32 {
 export function miss(regs: usize, bias: u64, ip: usize, left: i32, address: u64, reason: i32): i32 {
   missAddress = address;
   return leave(regs, pc0(bias, ip), left, reason);
+}
+
+/** The same for an operation outside the loop, which returns the reason to it. */
+export function missed(address: u64, reason: i32): i32 {
+  missAddress = address;
+  return reason;
 }

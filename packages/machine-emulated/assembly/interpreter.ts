@@ -13,15 +13,11 @@
  */
 import * as op from './ops';
 import { EXEC_TABLE, HART_CODE_SET, HART_DATA_SET, PC, WRITE_TABLE } from './layout';
-import { compareSwap, loadLinked, modify, storeLinked } from './atomic';
-import * as fp from './float-slots';
-import * as fpa from './float-arithmetic-slots';
-import { BOX } from './native-float';
-import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_ENTER, AT_FETCH, AT_READ, AT_WRITE, leave, miss, slow } from './exits';
-import { f2, host, imm, off, pc0, setF, setX, sx, x0, x1, x2 } from './slot';
+import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_ENTER, AT_FETCH, AT_READ, AT_WRITE, DONE, leave, miss, slow } from './exits';
+import { f2, host, imm, off, pc0, setF, setX, sx, x1, x2 } from './slot';
 import { entryOf, execEntryOf } from './tlb';
-import { clmul, clmulr } from './carryless';
-import { div, divu, divuw, divw, mulh, mulhsu, mulhu, orcB, rem, remu, remuw, remw } from './integer';
+import { rareFloat } from './rare-float';
+import { rare } from './rare';
 
 /**
  * Runs from `at` (a slot whose instruction is at the context's pc), or from the context's pc when `at` is 0, for at most
@@ -188,69 +184,7 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
       case op.SRLW: setX(regs, ip, sx(<i32>(<u32>x1(regs, ip) >> <u32>x2(regs, ip)))); ip += 16; continue;
       case op.SRAW: setX(regs, ip, sx(<i32>x1(regs, ip) >> <i32>x2(regs, ip))); ip += 16; continue;
       case op.MUL: setX(regs, ip, x1(regs, ip) * x2(regs, ip)); ip += 16; continue;
-      case op.MULH: setX(regs, ip, mulh(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.MULHSU: setX(regs, ip, mulhsu(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.MULHU: setX(regs, ip, mulhu(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.DIV: setX(regs, ip, div(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.DIVU: setX(regs, ip, divu(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.REM: setX(regs, ip, rem(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.REMU: setX(regs, ip, remu(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
       case op.MULW: setX(regs, ip, sx(<i32>x1(regs, ip) * <i32>x2(regs, ip))); ip += 16; continue;
-      case op.DIVW: setX(regs, ip, divw(<i32>x1(regs, ip), <i32>x2(regs, ip))); ip += 16; continue;
-      case op.DIVUW: setX(regs, ip, divuw(<u32>x1(regs, ip), <u32>x2(regs, ip))); ip += 16; continue;
-      case op.REMW: setX(regs, ip, remw(<i32>x1(regs, ip), <i32>x2(regs, ip))); ip += 16; continue;
-      case op.REMUW: setX(regs, ip, remuw(<u32>x1(regs, ip), <u32>x2(regs, ip))); ip += 16; continue;
-      case op.ADD_UW: setX(regs, ip, ((x1(regs, ip)) & 0xffffffff) + x2(regs, ip)); ip += 16; continue;
-      case op.SH1ADD: setX(regs, ip, (x1(regs, ip) << 1) + x2(regs, ip)); ip += 16; continue;
-      case op.SH2ADD: setX(regs, ip, (x1(regs, ip) << 2) + x2(regs, ip)); ip += 16; continue;
-      case op.SH3ADD: setX(regs, ip, (x1(regs, ip) << 3) + x2(regs, ip)); ip += 16; continue;
-      case op.SH1ADD_UW: setX(regs, ip, (((x1(regs, ip)) & 0xffffffff) << 1) + x2(regs, ip)); ip += 16; continue;
-      case op.SH2ADD_UW: setX(regs, ip, (((x1(regs, ip)) & 0xffffffff) << 2) + x2(regs, ip)); ip += 16; continue;
-      case op.SH3ADD_UW: setX(regs, ip, (((x1(regs, ip)) & 0xffffffff) << 3) + x2(regs, ip)); ip += 16; continue;
-      case op.SLLI_UW: setX(regs, ip, ((x1(regs, ip)) & 0xffffffff) << <u64>imm(ip)); ip += 16; continue;
-      case op.ANDN: setX(regs, ip, x1(regs, ip) & ~x2(regs, ip)); ip += 16; continue;
-      case op.ORN: setX(regs, ip, x1(regs, ip) | ~x2(regs, ip)); ip += 16; continue;
-      case op.XNOR: setX(regs, ip, ~(x1(regs, ip) ^ x2(regs, ip))); ip += 16; continue;
-      case op.CLZ: setX(regs, ip, clz<u64>(x1(regs, ip))); ip += 16; continue;
-      case op.CLZW: setX(regs, ip, <u64>clz<u32>(<u32>x1(regs, ip))); ip += 16; continue;
-      case op.CTZ: setX(regs, ip, ctz<u64>(x1(regs, ip))); ip += 16; continue;
-      case op.CTZW: setX(regs, ip, <u64>ctz<u32>(<u32>x1(regs, ip))); ip += 16; continue;
-      case op.CPOP: setX(regs, ip, popcnt<u64>(x1(regs, ip))); ip += 16; continue;
-      case op.CPOPW: setX(regs, ip, <u64>popcnt<u32>(<u32>x1(regs, ip))); ip += 16; continue;
-      case op.MAX:
-        setX(regs, ip, select<u64>(x1(regs, ip), x2(regs, ip), <i64>x1(regs, ip) > <i64>x2(regs, ip))); ip += 16; continue;
-      case op.MAXU:
-        setX(regs, ip, select<u64>(x1(regs, ip), x2(regs, ip), <u64>x1(regs, ip) > <u64>x2(regs, ip))); ip += 16; continue;
-      case op.MIN:
-        setX(regs, ip, select<u64>(x1(regs, ip), x2(regs, ip), <i64>x1(regs, ip) < <i64>x2(regs, ip))); ip += 16; continue;
-      case op.MINU:
-        setX(regs, ip, select<u64>(x1(regs, ip), x2(regs, ip), <u64>x1(regs, ip) < <u64>x2(regs, ip))); ip += 16; continue;
-      case op.SEXT_B: setX(regs, ip, <u64><i64><i8>x1(regs, ip)); ip += 16; continue;
-      case op.SEXT_H: setX(regs, ip, <u64><i64><i16>x1(regs, ip)); ip += 16; continue;
-      case op.ZEXT_H: setX(regs, ip, x1(regs, ip) & 0xffff); ip += 16; continue;
-      case op.ROL: setX(regs, ip, rotl<u64>(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.ROLW: setX(regs, ip, sx(rotl<u32>(<u32>x1(regs, ip), <u32>x2(regs, ip)))); ip += 16; continue;
-      case op.ROR: setX(regs, ip, rotr<u64>(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.RORI: setX(regs, ip, rotr<u64>(x1(regs, ip), <u64>imm(ip))); ip += 16; continue;
-      case op.RORIW: setX(regs, ip, sx(rotr<u32>(<u32>x1(regs, ip), load<u32>(ip, 4)))); ip += 16; continue;
-      case op.RORW: setX(regs, ip, sx(rotr<u32>(<u32>x1(regs, ip), <u32>x2(regs, ip)))); ip += 16; continue;
-      case op.ORC_B: setX(regs, ip, orcB(x1(regs, ip))); ip += 16; continue;
-      case op.REV8: setX(regs, ip, bswap<u64>(x1(regs, ip))); ip += 16; continue;
-      case op.BCLR: setX(regs, ip, x1(regs, ip) & ~(<u64>1 << x2(regs, ip))); ip += 16; continue;
-      case op.BCLRI: setX(regs, ip, x1(regs, ip) & ~(<u64>1 << <u64>imm(ip))); ip += 16; continue;
-      case op.BEXT: setX(regs, ip, (x1(regs, ip) >> x2(regs, ip)) & 1); ip += 16; continue;
-      case op.BEXTI: setX(regs, ip, (x1(regs, ip) >> <u64>imm(ip)) & 1); ip += 16; continue;
-      case op.BINV: setX(regs, ip, x1(regs, ip) ^ (<u64>1 << x2(regs, ip))); ip += 16; continue;
-      case op.BINVI: setX(regs, ip, x1(regs, ip) ^ (<u64>1 << <u64>imm(ip))); ip += 16; continue;
-      case op.BSET: setX(regs, ip, x1(regs, ip) | (<u64>1 << x2(regs, ip))); ip += 16; continue;
-      case op.BSETI: setX(regs, ip, x1(regs, ip) | (<u64>1 << <u64>imm(ip))); ip += 16; continue;
-      case op.CZERO_EQZ: setX(regs, ip, select<u64>(0, x1(regs, ip), x2(regs, ip) == 0)); ip += 16; continue;
-      case op.CZERO_NEZ: setX(regs, ip, select<u64>(0, x1(regs, ip), x2(regs, ip) != 0)); ip += 16; continue;
-      case op.FLW: {
-        if (off(regs)) return slow(regs, bias, ip, left);
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
-        setF(regs, ip, BOX | <u64>load<u32>(host(e, a))); ip += 16; continue;
-      }
       case op.FLD: {
         if (off(regs)) return slow(regs, bias, ip, left);
         const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ);
@@ -260,11 +194,6 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
         if (off(regs)) return slow(regs, bias, ip, left);
         const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ);
         setF(regs, ip, load<u64>(host(e, a))); ip += 8; continue;
-      }
-      case op.FSW: {
-        if (off(regs)) return slow(regs, bias, ip, left);
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        store<u32>(host(e, a), <u32>f2(regs, ip)); ip += 16; continue;
       }
       case op.FSD: {
         if (off(regs)) return slow(regs, bias, ip, left);
@@ -276,96 +205,13 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
         const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
         store<u64>(host(e, a), f2(regs, ip)); ip += 8; continue;
       }
-      case op.FMV_X_W: if (fp.fmvXW(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMV_W_X: if (fp.fmvWX(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMV_X_D: if (fp.fmvXD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMV_D_X: if (fp.fmvDX(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSGNJ_S: if (fp.fsgnjS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSGNJN_S: if (fp.fsgnjnS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSGNJX_S: if (fp.fsgnjxS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSGNJ_D: if (fp.fsgnjD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSGNJN_D: if (fp.fsgnjnD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSGNJX_D: if (fp.fsgnjxD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FADD_S: if (fpa.faddS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FADD_D: if (fpa.faddD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSUB_S: if (fpa.fsubS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSUB_D: if (fpa.fsubD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMUL_S: if (fpa.fmulS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMUL_D: if (fpa.fmulD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FDIV_S: if (fpa.fdivS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FDIV_D: if (fpa.fdivD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSQRT_S: if (fpa.fsqrtS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FSQRT_D: if (fpa.fsqrtD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMADD_S: if (fpa.fmaddS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMADD_D: if (fpa.fmaddD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMSUB_S: if (fpa.fmsubS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMSUB_D: if (fpa.fmsubD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FNMSUB_S: if (fpa.fnmsubS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FNMSUB_D: if (fpa.fnmsubD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FNMADD_S: if (fpa.fnmaddS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FNMADD_D: if (fpa.fnmaddD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMIN_S: if (fp.fminS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMIN_D: if (fp.fminD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMAX_S: if (fp.fmaxS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FMAX_D: if (fp.fmaxD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FEQ_S: if (fp.feqS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FEQ_D: if (fp.feqD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FLT_S: if (fp.fltS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FLT_D: if (fp.fltD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FLE_S: if (fp.fleS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FLE_D: if (fp.fleD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_W_D: if (fp.fcvtWD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_L_D: if (fp.fcvtLD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_W_S: if (fp.fcvtWS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_L_S: if (fp.fcvtLS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_D_W: if (fp.fcvtDW(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_D_WU: if (fp.fcvtDWu(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_D_L: if (fp.fcvtDL(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_S_W: if (fp.fcvtSW(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_S_D: if (fp.fcvtSD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FCVT_D_S: if (fp.fcvtDS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.LR_W: {
-        const a = x1(regs, ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
-        setX(regs, ip, loadLinked<i32>(regs, host(e, a))); store<u64>(regs, 0); ip += 16; continue;
-      }
-      case op.SC_W: {
-        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        const held = storeLinked<i32>(host(e, a), x2(regs, ip)); setX(regs, ip, <u64>!held); store<u64>(regs, 0); ip += 16; continue;
-      }
-      case op.AMO_W: {
-        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        setX(regs, ip, modify<i32>(host(e, a), load<u32>(ip, 4), sx(<i32>x2(regs, ip)))); store<u64>(regs, 0); ip += 16; continue;
-      }
-      case op.LR_D: {
-        const a = x1(regs, ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ);
-        setX(regs, ip, loadLinked<i64>(regs, host(e, a))); store<u64>(regs, 0); ip += 16; continue;
-      }
-      case op.SC_D: {
-        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        const held = storeLinked<i64>(host(e, a), x2(regs, ip)); setX(regs, ip, <u64>!held); store<u64>(regs, 0); ip += 16; continue;
-      }
-      case op.AMO_D: {
-        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        setX(regs, ip, modify<i64>(host(e, a), load<u32>(ip, 4), x2(regs, ip))); store<u64>(regs, 0); ip += 16; continue;
-      }
-      case op.AMOCAS_W: {
-        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        setX(regs, ip, compareSwap<i32>(host(e, a), x0(regs, ip), x2(regs, ip))); store<u64>(regs, 0); ip += 16; continue;
-      }
-      case op.AMOCAS_D: {
-        const a = x1(regs, ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
-        setX(regs, ip, compareSwap<i64>(host(e, a), x0(regs, ip), x2(regs, ip))); store<u64>(regs, 0); ip += 16; continue;
-      }
-      case op.CLMUL: setX(regs, ip, clmul(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.CLMULH: setX(regs, ip, clmulr(x1(regs, ip), x2(regs, ip)) >> 1); ip += 16; continue;
-      case op.CLMULR: setX(regs, ip, clmulr(x1(regs, ip), x2(regs, ip))); ip += 16; continue;
-      case op.FLI_S: if (off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, BOX | <u64>load<u32>(ip, 4)); ip += 16; continue;
-      case op.FLI_D: if (off(regs)) return slow(regs, bias, ip, left); setF(regs, ip, <u64>load<u32>(ip, 4) << 32); ip += 16; continue;
-      case op.FROUND_S: if (fp.froundS(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
-      case op.FROUND_D: if (fp.froundD(regs, ip)) { ip += 16; continue; } return slow(regs, bias, ip, left);
       case op.ENTER: return leave(regs, pc0(bias, ip), left, AT_ENTER);
-      default:
-        return slow(regs, bias, ip, left);
+      default: {
+        const isFloat = <u32>load<u8>(ip) - op.FLW <= op.FCVT_D_S - op.FLW;
+        const reason = isFloat ? rareFloat(regs, ip, reads) : rare(regs, ip, reads);
+        if (reason == DONE) { ip += 16; continue; }
+        return leave(regs, pc0(bias, ip), left, reason);
+      }
     }
     const e = execEntryOf(execs, pc);
     if (load<u64>(e) != (pc & ~0xfff)) return leave(regs, pc, left - 1, AT_FETCH);
