@@ -150,7 +150,7 @@ export function resolveFetch(va: u64): usize {
     store<u32>(LOOSE_ENTRY, <u32>host, 12);
     return LOOSE_ENTRY;
   }
-  const slots = codePageFor(pageInfoOf(pa));
+  const slots = codePageFor(pageInfoOf(pa), host);
   store<u64>(entry, page);
   store<u32>(entry, <u32>slots, 8);
   store<u32>(entry, <u32>host, 12);

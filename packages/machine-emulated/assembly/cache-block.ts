@@ -2,9 +2,10 @@
  * Zicbom and Zicboz (unprivileged specification, "CMO"): there is no cache, so cbo.inval, cbo.clean and cbo.flush only check
  * that they may; cbo.zero stores.
  */
-import { HART_HOSTED, HART_MENVCFG, HART_PRIV, HART_SENVCFG } from './layout';
+import { HART_DATA_SET, HART_HOSTED, HART_MENVCFG, HART_PRIV, HART_SENVCFG, WRITE_TABLE } from './layout';
 import { CAUSE_ILLEGAL, CBCFE, CBIE, CBZE, PRIV_M, PRIV_U } from './bits';
 import { resolveRam } from './access';
+import { entryOf } from './tlb';
 import { READ, WRITE, fault, faultCause } from './walk';
 import { DONE, TRAPPED } from './slow-step';
 
@@ -29,6 +30,9 @@ function enabled(field: u64): bool {
 
 /** Address in this memory of the block that holds `va`, or 0 after a fault with value `va`. */
 function resolveBlock(va: u64, access: i32): usize {
+  const set = <usize>load<u32>(HART_DATA_SET);
+  const entry = entryOf(access == WRITE ? set + WRITE_TABLE : set, va);
+  if (load<u64>(entry) == (va & ~0xfff)) return <usize>(<u32>(va & ~(BLOCK - 1)) + load<u32>(entry, 8));
   const host = resolveRam(va & ~(BLOCK - 1), access, BLOCK);
   if (host == 0) fault(faultCause, va);
   return host;

@@ -8,7 +8,7 @@ import { CFG_CODE_BASE, HART_CODE_GENERATIONS, CFG_CODE_OWNERS, CFG_CODE_PAGES, 
 import { SHARED } from './base';
 import { decodeSlot } from './decode';
 import { expand } from './rvc';
-import { flushExec, flushWrites } from './tlb';
+import { flushExec, flushPageWrites, flushWrites } from './tlb';
 import { CROSS, PAGE_END, DECODE } from './ops';
 
 const RUN: i32 = 64; // instructions decoded ahead at most
@@ -58,15 +58,15 @@ function take(): u32 {
   return hand;
 }
 
-/** @returns slots of the RAM page whose page-info word is at `info`; they may all be undecoded. */
-export function codePageFor(info: usize): usize {
+/** @returns slots of the RAM page at `host`, whose page-info word is at `info`; they may all be undecoded. */
+export function codePageFor(info: usize, host: usize): usize {
   const word = load<u32>(info);
   if (word & PAGE_CODE_MASK) return slotsOf((word & PAGE_CODE_MASK) - 1);
   const index = take();
   clear(index);
   store<u32>(ownerOf(index), ((<u32>info - load<u32>(CFG_PAGE_INFO)) >> 2) + 1);
   // A page with live write translations would be stored to unseen.
-  if (word & PAGE_WRITABLE) flushWrites();
+  if (word & PAGE_WRITABLE) flushPageWrites(host, info);
   const now = (load<u32>(info) & ~(PAGE_CODE_MASK | PAGE_STALE)) | (index + 1);
   // The kernel's thread writes code, then looks here: the flag must be out before the code is read (serve.ts).
   if (SHARED) atomic.store<u32>(info, now);

@@ -16,6 +16,7 @@ import { EXEC_TABLE, HART_CODE_SET, HART_DATA_SET, PC, WRITE_TABLE } from './lay
 import { AT_BUDGET, AT_CROSS, AT_DECODE, AT_ENTER, AT_FETCH, AT_READ, AT_WRITE, DONE, leave, miss, slow } from './exits';
 import { f2, host, imm, off, pc0, setF, setX, sx, x1, x2 } from './slot';
 import { entryOf, execEntryOf } from './tlb';
+import { misaligned } from './misaligned';
 import { rareFloat } from './rare-float';
 import { rare } from './rare';
 
@@ -81,24 +82,29 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
         setX(regs, ip, <u64><i64>load<i8>(host(e, a))); ip += 16; continue;
       }
       case op.LH: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4095)) return miss(regs, bias, ip, left, a, AT_READ);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
+        if (load<u64>(e) != (a & -4095)) { if (misaligned(regs, ip, e, a)) { ip += 16; continue; } return miss(regs, bias, ip, left, a, AT_READ); }
         setX(regs, ip, <u64><i64>load<i16>(host(e, a))); ip += 16; continue;
       }
       case op.LW: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
+        if (load<u64>(e) != (a & -4093)) { if (misaligned(regs, ip, e, a)) { ip += 16; continue; } return miss(regs, bias, ip, left, a, AT_READ); }
         setX(regs, ip, <u64><i64>load<i32>(host(e, a))); ip += 16; continue;
       }
       case op.LW_C: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
+        if (load<u64>(e) != (a & -4093)) { if (misaligned(regs, ip, e, a)) { ip += 8; continue; } return miss(regs, bias, ip, left, a, AT_READ); }
         setX(regs, ip, <u64><i64>load<i32>(host(e, a))); ip += 8; continue;
       }
       case op.LD: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
+        if (load<u64>(e) != (a & -4089)) { if (misaligned(regs, ip, e, a)) { ip += 16; continue; } return miss(regs, bias, ip, left, a, AT_READ); }
         setX(regs, ip, load<u64>(host(e, a))); ip += 16; continue;
       }
       case op.LD_C: do {
         const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_READ); setX(regs, ip, load<u64>(host(e, a))); ip += 8;
+        if (load<u64>(e) != (a & -4089)) { if (misaligned(regs, ip, e, a)) { ip += 8; break; } return miss(regs, bias, ip, left, a, AT_READ); }
+        setX(regs, ip, load<u64>(host(e, a))); ip += 8;
         if (load<u8>(ip) != op.LD_C) break;
         if (--left == 0) return leave(regs, pc0(bias, ip), 0, AT_BUDGET);
       } while (true); continue;
@@ -107,11 +113,13 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
         setX(regs, ip, <u64>load<u8>(host(e, a))); ip += 16; continue;
       }
       case op.LHU: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4095)) return miss(regs, bias, ip, left, a, AT_READ);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
+        if (load<u64>(e) != (a & -4095)) { if (misaligned(regs, ip, e, a)) { ip += 16; continue; } return miss(regs, bias, ip, left, a, AT_READ); }
         setX(regs, ip, <u64>load<u16>(host(e, a))); ip += 16; continue;
       }
       case op.LWU: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_READ);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(reads, a);
+        if (load<u64>(e) != (a & -4093)) { if (misaligned(regs, ip, e, a)) { ip += 16; continue; } return miss(regs, bias, ip, left, a, AT_READ); }
         setX(regs, ip, <u64>load<u32>(host(e, a))); ip += 16; continue;
       }
       case op.SB: {
@@ -119,24 +127,29 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
         store<u8>(host(e, a), <u8>x2(regs, ip)); ip += 16; continue;
       }
       case op.SH: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4095)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
+        if (load<u64>(e) != (a & -4095)) { if (misaligned(regs, ip, e, a)) { ip += 16; continue; } return miss(regs, bias, ip, left, a, AT_WRITE); }
         store<u16>(host(e, a), <u16>x2(regs, ip)); ip += 16; continue;
       }
       case op.SW: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
+        if (load<u64>(e) != (a & -4093)) { if (misaligned(regs, ip, e, a)) { ip += 16; continue; } return miss(regs, bias, ip, left, a, AT_WRITE); }
         store<u32>(host(e, a), <u32>x2(regs, ip)); ip += 16; continue;
       }
       case op.SW_C: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4093)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
+        if (load<u64>(e) != (a & -4093)) { if (misaligned(regs, ip, e, a)) { ip += 8; continue; } return miss(regs, bias, ip, left, a, AT_WRITE); }
         store<u32>(host(e, a), <u32>x2(regs, ip)); ip += 8; continue;
       }
       case op.SD: {
-        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a); if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE);
+        const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
+        if (load<u64>(e) != (a & -4089)) { if (misaligned(regs, ip, e, a)) { ip += 16; continue; } return miss(regs, bias, ip, left, a, AT_WRITE); }
         store<u64>(host(e, a), x2(regs, ip)); ip += 16; continue;
       }
       case op.SD_C: do {
         const a = x1(regs, ip) + <u64>imm(ip); const e = entryOf(writes, a);
-        if (load<u64>(e) != (a & -4089)) return miss(regs, bias, ip, left, a, AT_WRITE); store<u64>(host(e, a), x2(regs, ip)); ip += 8;
+        if (load<u64>(e) != (a & -4089)) { if (misaligned(regs, ip, e, a)) { ip += 8; break; } return miss(regs, bias, ip, left, a, AT_WRITE); }
+        store<u64>(host(e, a), x2(regs, ip)); ip += 8;
         if (load<u8>(ip) != op.SD_C) break;
         if (--left == 0) return leave(regs, pc0(bias, ip), 0, AT_BUDGET);
       } while (true); continue;

@@ -120,7 +120,7 @@ export const REGION_BYTES: usize = 32;
 /** Translation-set header: satp u64, mode u32 (see tlb.ts), last use u32. */
 export const SET_HEADERS: usize = BASE + 0x1800;
 export const SET_COUNT: i32 = 16;
-/** u32 per set: holds pages of superpages. */
+/** Per set and half of the address space: first and last address in superpages, u64 each (tlb.ts). */
 export const SET_SUPER: usize = BASE + 0x1900;
 export const SCRATCH: usize = BASE + 0x2000;
 export const SCRATCH_CHECK: usize = BASE + 0x2040;

@@ -44,19 +44,38 @@ export function setMode(set: usize): u32 {
   return load<u32>(headerOf(set), 8);
 }
 
-/** The set's u32 that tells whether it holds pages of superpages. */
-function superFlag(set: usize): usize {
-  return SET_SUPER + ((set - SETS) / SET_BYTES) * 4;
+/**
+ * The set's first and last address in superpages, as far as it may hold pages of them: those of the half of the address
+ * space that holds `va`. A kernel's superpages are in the upper half, so that they do not concern a program's page faults.
+ */
+function superRange(set: usize, va: u64): usize {
+  return SET_SUPER + (((set - SETS) / SET_BYTES) << 5) + (<usize>(va >> 63) << 4);
 }
 
-/** Must precede entering a page of a superpage: forgetting one address must then forget the superpage's other pages. */
-export function markSuper(set: usize): void {
-  store<u32>(superFlag(set), 1);
+/**
+ * Must precede entering a page of the superpage of 2^bits bytes around `va`: forgetting one of its addresses must then
+ * forget its other pages.
+ */
+export function markSuper(set: usize, va: u64, bits: u32): void {
+  const range = superRange(set, va);
+  const first = va >> bits << bits;
+  const last = first + ((<u64>1 << bits) - 1);
+  if (first < load<u64>(range)) store<u64>(range, first);
+  if (last > load<u64>(range, 8)) store<u64>(range, last, 8);
+}
+
+function isInSuper(set: usize, va: u64): bool {
+  const range = superRange(set, va);
+  return va >= load<u64>(range) && va <= load<u64>(range, 8);
 }
 
 function clearSet(set: usize): void {
   memory.fill(set, EMPTY_BYTE, SET_BYTES);
-  store<u32>(superFlag(set), 0);
+  for (let half: u64 = 0; half < 2; half++) {
+    const range = superRange(set, half << 63);
+    store<u64>(range, <u64>-1);
+    store<u64>(range, 0, 8);
+  }
 }
 
 /** Finds or makes the set for (satp, mode). */
@@ -131,7 +150,7 @@ export function flushMatching(satp: u64, mask: u64, va: u64, all: bool): void {
   for (let i: i32 = 0; i < SET_COUNT; i++) {
     if ((load<u64>(SET_HEADERS + <usize>(i << 4)) ^ satp) & mask) continue;
     const set = SETS + <usize>i * SET_BYTES;
-    if (all || load<u32>(superFlag(set)) != 0) {
+    if (all || isInSuper(set, va)) {
       clearSet(set);
     } else {
       store<u64>(entryOf(set, va), EMPTY);
@@ -157,6 +176,21 @@ export function flushWrites(): void {
     const a = info + (i << 2);
     store<u32>(a, load<u32>(a) & ~PAGE_WRITABLE);
   }
+}
+
+/**
+ * Forgets the write translations of the RAM page at `host`, so that the next store to it is seen, and `info`, its page-info
+ * word, says so.
+ */
+export function flushPageWrites(host: usize, info: usize): void {
+  for (let i: i32 = 0; i < SET_COUNT; i++) {
+    if (load<u64>(SET_HEADERS + <usize>(i << 4)) == NO_SATP) continue;
+    const table = SETS + <usize>i * SET_BYTES + WRITE_TABLE;
+    for (let e = table; e < table + WRITE_TABLE_BYTES; e += 16) {
+      if (<u32>load<u64>(e) + load<u32>(e, 8) == <u32>host) store<u64>(e, EMPTY);
+    }
+  }
+  store<u32>(info, load<u32>(info) & ~PAGE_WRITABLE);
 }
 
 /** Enters a data translation: `table` is a read or write table, `host` the page's address in this memory. */

@@ -111,7 +111,7 @@ export function translate(set: usize, va: u64, access: i32): u64 {
         if (!permitted(at, 8, WRITE, PRIV_S)) return accessFault(access, va);
       }
       if (!touch(entry, pte, access)) return translate(set, va, access);
-      if (low != 0) markSuper(set);
+      if (low != 0) markSuper(set, va, 12 + <u32>popcnt<u64>(low));
       return (((ppn & ~low) | ((va >> 12) & low)) << 12) | (va & 0xfff);
     }
     if (pte & (PTE_A | PTE_D | PTE_U | PTE_N | PTE_PBMT)) return pageFault(access, va);

@@ -233,6 +233,27 @@ add(OP.BEXTI, (b, i) => {
   b.setX(i.rd);
 });
 
+/** Every byte that is not zero becomes 255: its top bit is set by what it is, or by adding 127 to the others. */
+add(OP.ORC_B, (b, i) => {
+  const low = 0x7f7f7f7f7f7f7f7fn;
+  b.x(i.rs1).tee(A).long(low).byte(W.i64And).long(low).byte(W.i64Add).get(A).byte(W.i64Or);
+  b.code.long(~low).byte(W.i64And).tee(T).i64(1).byte(W.i64Shl).get(T).i64(7).ops(W.i64ShrU, W.i64Sub);
+  b.setX(i.rd);
+});
+
+/** Bytes in reverse: neighbours change places, then pairs of them, then halves. */
+add(OP.REV8, (b, i) => {
+  const swap = (mask: bigint, shift: number): void => {
+    b.code.tee(A).long(mask).byte(W.i64And).i64(shift).byte(W.i64Shl);
+    b.code.get(A).i64(shift).byte(W.i64ShrU).long(mask).ops(W.i64And, W.i64Or);
+  };
+  b.x(i.rs1);
+  swap(0x00ff00ff00ff00ffn, 8);
+  swap(0x0000ffff0000ffffn, 16);
+  b.code.i64(32).byte(W.i64Rotl);
+  b.setX(i.rd);
+});
+
 add(OP.CZERO_EQZ, (b, i) => {
   b.code.i64(0);
   b.x(i.rs1);

@@ -16,7 +16,8 @@ import type { Code } from './wasm.js';
 import { W } from './wasm.js';
 
 const DATA_MASK = 0x3ff0;
-const WRITE_TABLE = 0x4000;
+/** Offset of the write table from READS. */
+export const WRITE_TABLE = 0x4000;
 const ADDEND = 8;
 
 const table = new Map<number, Operation>();
@@ -35,7 +36,7 @@ function pushEntry(b: Body, at: number): Code {
 }
 
 /** Leaves unless the table at offset `at` from READS holds rs1 + imm; then pushes the host address. */
-function probe(b: Body, i: Instruction, at: number, bytes: number): Code {
+export function probe(b: Body, i: Instruction, at: number, bytes: number): Code {
   b.mayLeave();
   b.x(i.rs1);
   if (i.imm !== 0) b.code.i64(i.imm).byte(W.i64Add);

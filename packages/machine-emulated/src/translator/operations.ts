@@ -1,4 +1,5 @@
 /** Every operation that becomes WebAssembly. */
+import { ATOMIC } from './atomic.js';
 import { FLOAT } from './float.js';
 import { INTEGER } from './integer.js';
 import { MEMORY } from './memory.js';
@@ -6,4 +7,4 @@ export { ACCESSES } from './memory.js';
 import type { Operation } from './body.js';
 
 /** By number in `OP`; jumps and branches are the structure's affair (emit.ts). */
-export const OPERATIONS: ReadonlyMap<number, Operation> = new Map([...INTEGER, ...MEMORY, ...FLOAT]);
+export const OPERATIONS: ReadonlyMap<number, Operation> = new Map([...INTEGER, ...MEMORY, ...ATOMIC, ...FLOAT]);

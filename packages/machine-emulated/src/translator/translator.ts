@@ -73,6 +73,8 @@ const EXITS_PER_BYTE = 64;
 /** Most instructions of a region. */
 const REGION_LIMIT = 1200;
 const MOST_REBUILDS = 6;
+/** Targets of computed jumps that become entries at a time: each ends what is known of registers and spans. */
+const MOST_NEW_ROOTS = 4;
 const TABLE_STEP = 64;
 
 export class Translator {
@@ -163,13 +165,23 @@ export class Translator {
     }
   }
 
-  /** Where a span is found in two pages again and again, its accesses are better looked up one by one. */
+  /**
+   * Where a region is left again and again at one of its own instructions: a span that is found in two pages, whose accesses
+   * are better looked up one by one; or the target of a computed jump, which becomes an entry with the other frequent ones.
+   */
   private exited(region: Region, page: number, lo: number, hi: number): void {
     const off = offsetIn(region, page, lo);
     const exits = (region.exits.get(off) ?? 0) + 1;
     region.exits.set(off, exits);
-    if (!region.spans.has(off) || exits * EXIT_INTERVAL < region.guestBytes * EXITS_PER_BYTE) return;
-    this.renew(region, baseOf(lo, hi, off), { split: new Set([...region.split, off]) });
+    if (exits * EXIT_INTERVAL < region.guestBytes * EXITS_PER_BYTE) return;
+    const base = baseOf(lo, hi, off);
+    if (region.spans.has(off)) return this.renew(region, base, { split: new Set([...region.split, off]) });
+    if (region.roots.includes(off)) return;
+    const targets = [...region.exits].filter(([at]) => !region.spans.has(at) && !region.roots.includes(at));
+    targets.sort((a, b) => b[1] - a[1]);
+    const often = targets.slice(0, MOST_NEW_ROOTS).filter(([, times]) => times * MOST_NEW_ROOTS >= exits);
+    const roots = [...region.roots, ...often.map(([at]) => at)];
+    this.renew(region, base, { roots, rebuilds: region.rebuilds + 1 });
   }
 
   /** Where the interpreter is found inside a region again and again, no entry is near: the block becomes one. */
