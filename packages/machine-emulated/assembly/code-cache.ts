@@ -8,7 +8,7 @@ import { CFG_CODE_BASE, HART_CODE_GENERATIONS, CFG_CODE_OWNERS, CFG_CODE_PAGES, 
 import { SHARED } from './base';
 import { decodeSlot } from './decode';
 import { expand } from './rvc';
-import { flushExec, flushPageWrites, flushWrites } from './tlb';
+import { endCodeEpoch, flushExec, flushPageWrites, flushWrites } from './tlb';
 import { CROSS, PAGE_END, DECODE } from './ops';
 
 const RUN: i32 = 64; // instructions decoded ahead at most
@@ -22,6 +22,7 @@ function ownerOf(index: u32): usize {
 }
 
 function clear(index: u32): void {
+  endCodeEpoch();
   const slots = slotsOf(index);
   memory.fill(slots, 0, CODE_PAGE_BYTES);
   store<u32>(slots + CODE_PAGE_END, PAGE_END);

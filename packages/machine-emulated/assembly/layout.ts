@@ -106,6 +106,11 @@ export const HART_REGION_ENTERED: usize = BASE + 0x1230;
 export const HART_REGION_DECLINED: usize = BASE + 0x1238;
 /** i32: ways out of regions that are no entries, until the translator is told of one. */
 export const HART_EXIT_CREDIT: usize = BASE + 0x1240;
+/** u32: how often decoded pages were cleared or execute translations forgotten. */
+export const HART_CODE_EPOCH: usize = BASE + 0x1244;
+/** i32: ways from region to region, until the translator is told of one; and the base of the one left, u64. */
+export const HART_MOVE_CREDIT: usize = BASE + 0x1248;
+export const HART_LEFT_BASE: usize = BASE + 0x1250;
 
 /** The record `run` fills before it returns. */
 export const TRAP_KIND: usize = BASE + 0x1400; // u32

@@ -11,8 +11,8 @@
  * first instruction. -1 = it refused to begin: a page moved.
  */
 import {
-  HART_SAMPLE_INTERVAL, EXEC_TABLE, HART_CODE_SET, PC, HART_EXIT_CREDIT, HART_REGION_DECLINED, HART_REGION_ENTERED,
-  HART_SAMPLE_CREDIT,
+  HART_SAMPLE_INTERVAL, EXEC_TABLE, HART_CODE_SET, PC, HART_EXIT_CREDIT, HART_LEFT_BASE, HART_MOVE_CREDIT, HART_REGION_DECLINED,
+  HART_REGION_ENTERED, HART_SAMPLE_CREDIT,
 } from './layout';
 import { AT_BUDGET, leftOver } from './exits';
 import { interpret } from './interpreter';
@@ -21,13 +21,17 @@ import { execEntryOf } from './tlb';
 
 // @ts-ignore: decorator
 @external('env', 'sample')
-declare function sample(slot: u32, pcLow: u32, pcHigh: u32, isExit: u32): void;
+declare function sample(slot: u32, pcLow: u32, pcHigh: u32, from: u32): void;
 
 /** Instructions per entry: V8 swaps in optimised code only where a function is entered. More than any path's length. */
 const SLICE: i32 = 50000;
 /** Refusals in a row after which an entry is given up. */
 const PATIENCE: u32 = 64;
 const EXIT_INTERVAL: i32 = 64;
+/** What `sample` is told: the interpreter was there; a region was left there; above, 2 + the index of the region left. */
+const FROM_INTERPRETER: u32 = 0;
+const FROM_REGION: u32 = 1;
+const FROM_INDEX: u32 = 2;
 
 /** Slot of the pc, or 0 when no table entry knows it. */
 function slotOf(pc: u64): usize {
@@ -51,14 +55,24 @@ export function creditSample(regs: usize, used: i32): void {
   if (credit > 0) return;
   const pc = load<u64>(regs, PC);
   const slot = slotOf(pc);
-  if (slot != 0) sample(<u32>slot, <u32>pc, <u32>(pc >> 32), 0);
+  if (slot != 0) sample(<u32>slot, <u32>pc, <u32>(pc >> 32), FROM_INTERPRETER);
 }
 
 /** Control left a region where no entry is; the translator hears of one in EXIT_INTERVAL. */
 function noteExit(slot: usize, pc: u64): void {
   const credit = load<i32>(HART_EXIT_CREDIT) - 1;
   store<i32>(HART_EXIT_CREDIT, credit > 0 ? credit : EXIT_INTERVAL);
-  if (credit <= 0 && slot != 0) sample(<u32>slot, <u32>pc, <u32>(pc >> 32), 1);
+  if (credit <= 0 && slot != 0) sample(<u32>slot, <u32>pc, <u32>(pc >> 32), FROM_REGION);
+}
+
+/** Control went from one region to another; of one such way in EXIT_INTERVAL the translator hears. @returns whether it did */
+function noteMove(slot: usize, pc: u64, from: u32, base: u64): bool {
+  const credit = load<i32>(HART_MOVE_CREDIT) - 1;
+  store<i32>(HART_MOVE_CREDIT, credit > 0 ? credit : EXIT_INTERVAL);
+  if (credit > 0) return false;
+  store<u64>(HART_LEFT_BASE, base);
+  sample(<u32>slot, <u32>pc, <u32>(pc >> 32), FROM_INDEX + from);
+  return true;
 }
 
 /** Why the interpreter left the instruction that a region refused, if it did; AT_BUDGET = nothing is left to do. */
@@ -85,6 +99,8 @@ function refused(slot: usize, record: usize): void {
 /** Runs regions from the context's pc on, at most `count` instructions. @returns instructions retired */
 export function runRegions(regs: usize, count: i32): i32 {
   let left = count;
+  let from: u32 = 0;
+  let base: u64 = 0;
   regionReason = AT_BUDGET;
   while (left > 0) {
     const pc = load<u64>(regs, PC);
@@ -94,9 +110,13 @@ export function runRegions(regs: usize, count: i32): i32 {
       break;
     }
     const record = <usize>load<u32>(slot, 4);
+    const index = load<u32>(record, 8);
+    // The translator may take the entry away.
+    if (left != count && index != from && noteMove(slot, pc, from, base)) continue;
     const slice = min<i32>(left, SLICE);
-    const base = pc - load<u64>(record, 16);
-    const rest = call_indirect<i32>(load<u32>(record, 8), regs, slice, load<u32>(record, 12), base);
+    from = index;
+    base = pc - load<u64>(record, 16);
+    const rest = call_indirect<i32>(index, regs, slice, load<u32>(record, 12), base);
     store<u64>(HART_REGION_ENTERED, load<u64>(HART_REGION_ENTERED) + 1);
     if (rest < 0) {
       refused(slot, record);

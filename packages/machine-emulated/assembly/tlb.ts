@@ -8,7 +8,7 @@
  * `-4096 | size - 1`, so one comparison checks page and alignment. EMPTY has bits 3 and 11 set and never matches.
  */
 import {
-  CFG_PAGE_INFO, CFG_REGIONS, DATA_MASK, EXEC_MASK, EXEC_TABLE, EXEC_TABLE_BYTES, HART_CODE_SET, HART_DATA_SET,
+  CFG_PAGE_INFO, CFG_REGIONS, DATA_MASK, EXEC_MASK, EXEC_TABLE, EXEC_TABLE_BYTES, HART_CODE_EPOCH, HART_CODE_SET, HART_DATA_SET,
   HART_HOSTED, HART_MSTATUS, HART_PRIV, HART_SATP, PAGE_WRITABLE, REGIONS, REGION_BYTES, SETS, SET_BYTES, SET_CLOCK,
   SET_COUNT, SET_HEADERS, SET_SUPER, WRITE_TABLE, WRITE_TABLE_BYTES,
 } from './layout';
@@ -69,7 +69,13 @@ function isInSuper(set: usize, va: u64): bool {
   return va >= load<u64>(range) && va <= load<u64>(range, 8);
 }
 
+/** What regions know of where their pages are, and which code is in them, is no longer certain (regions.ts). */
+export function endCodeEpoch(): void {
+  store<u32>(HART_CODE_EPOCH, load<u32>(HART_CODE_EPOCH) + 1);
+}
+
 function clearSet(set: usize): void {
+  endCodeEpoch();
   memory.fill(set, EMPTY_BYTE, SET_BYTES);
   for (let half: u64 = 0; half < 2; half++) {
     const range = superRange(set, half << 63);
@@ -147,6 +153,7 @@ export function flushAll(): void {
  * page of `va` unless `all`.
  */
 export function flushMatching(satp: u64, mask: u64, va: u64, all: bool): void {
+  endCodeEpoch();
   for (let i: i32 = 0; i < SET_COUNT; i++) {
     if ((load<u64>(SET_HEADERS + <usize>(i << 4)) ^ satp) & mask) continue;
     const set = SETS + <usize>i * SET_BYTES;
@@ -162,6 +169,7 @@ export function flushMatching(satp: u64, mask: u64, va: u64, all: bool): void {
 
 /** Forgets every execute translation: decoded pages moved. */
 export function flushExec(): void {
+  endCodeEpoch();
   for (let i: i32 = 0; i < SET_COUNT; i++) memory.fill(SETS + <usize>i * SET_BYTES + EXEC_TABLE, EMPTY_BYTE, EXEC_TABLE_BYTES);
 }
 

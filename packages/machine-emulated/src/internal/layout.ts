@@ -47,6 +47,9 @@ export const HART = {
   REGION_ENTERED: 0x1230,
   REGION_DECLINED: 0x1238,
   EXIT_CREDIT: 0x1240,
+  CODE_EPOCH: 0x1244,
+  MOVE_CREDIT: 0x1248,
+  LEFT_BASE: 0x1250,
 } as const;
 
 /** Values of HART.STATE; see assembly/serve.ts. */

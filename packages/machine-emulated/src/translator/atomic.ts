@@ -85,7 +85,10 @@ modify(OP.AMO_D, DOUBLE);
 function compareSwap(op: number, width: Width): void {
   add(op, (b, i) => {
     locate(b, i, WRITE_TABLE, width).get(E).memory(width.load, width.log).tee(A);
-    operand(b, { ...i, rs2: i.rd }, width).byte(W.i64Eq).if().get(E);
+    operand(b, { ...i, rs2: i.rd }, width)
+      .byte(W.i64Eq)
+      .if()
+      .get(E);
     b.x(i.rs2).memory(width.store, width.log).end().get(A);
     result(b, i.rd);
   });

@@ -8,8 +8,10 @@ import type { Instruction } from './instruction.js';
 import { Flow } from './instruction.js';
 
 const RA = 1;
-/** Most pages of a region. */
-const MOST_PAGES = 3;
+export interface DiscoveryLimits {
+  readonly instructions: number;
+  readonly pages: number;
+}
 /** Most runs in a row in which the guest was not seen. */
 const MOST_COLD = 2;
 const MOST_UNSEEN = 24;
@@ -28,7 +30,7 @@ export class Discovery {
   readonly leaders = new Set<number>();
   readonly entries = new Set<number>();
   private readonly view: CodeView;
-  private readonly limit: number;
+  private readonly limits: DiscoveryLimits;
   /** Whether an offset belongs to somebody else. */
   private readonly isTaken: (off: number) => boolean;
   /** Whether the guest was seen at an offset. */
@@ -39,9 +41,14 @@ export class Discovery {
   private pages = new Set<number>();
   private computed = false;
 
-  constructor(view: CodeView, limit: number, isTaken: (off: number) => boolean, isWarm: (off: number) => boolean) {
+  constructor(
+    view: CodeView,
+    limits: DiscoveryLimits,
+    isTaken: (off: number) => boolean,
+    isWarm: (off: number) => boolean,
+  ) {
     this.view = view;
-    this.limit = limit;
+    this.limits = limits;
     this.isTaken = isTaken;
     this.isWarm = isWarm;
   }
@@ -59,9 +66,9 @@ export class Discovery {
     return this;
   }
 
-  /** Whether a page is among the region's, or may become one: each is checked whenever the region is entered. */
+  /** Whether a page is among the region's, or may become one. */
   private admits(pages: Set<number>, page: number): boolean {
-    if (!pages.has(page) && pages.size === MOST_PAGES) return false;
+    if (!pages.has(page) && pages.size === this.limits.pages) return false;
     pages.add(page);
     return true;
   }
@@ -89,7 +96,8 @@ export class Discovery {
     let off = from;
     let isWarm = false;
     let stop = false;
-    while (this.instructions.size + run.length < this.limit && !this.isTaken(off) && !this.instructions.has(off)) {
+    const room = this.limits.instructions - this.instructions.size;
+    while (run.length < room && !this.isTaken(off) && !this.instructions.has(off)) {
       const i = this.view.read(off);
       stop = i?.flow === Flow.Stop;
       if (i === null || stop || !this.admits(pages, off >> 12)) break;

@@ -26,6 +26,8 @@ export interface Placement {
   readonly pages: readonly PageUse[];
   /** Address of the generations' table. */
   readonly generations: number;
+  /** Address of set and epoch (assembly/tlb.ts), u32 each, and base, u64, for which the pages were last found in place. */
+  readonly stamp: number;
 }
 
 /** @param usesExecs whether the region looks up targets in the execute table */
@@ -67,8 +69,21 @@ function readFloatState(head: Code): void {
     .end();
 }
 
-/** Refuses to begin unless the base's neighbours are the pages that were translated. */
-function checkPages(head: Code, { pages, generations }: Placement): void {
+/** Refuses to begin unless the base's neighbours are the pages that were translated, as they are since the stamp's epoch. */
+function checkPages(head: Code, placement: Placement): void {
+  const { stamp } = placement;
+  head.block();
+  head.i32(0).memory(W.i32Load, 2, HART.CODE_SET).i32(stamp).memory(W.i32Load, 2).byte(W.i32Xor);
+  head.i32(0).memory(W.i32Load, 2, HART.CODE_EPOCH).i32(stamp).memory(W.i32Load, 2, 4).ops(W.i32Xor, W.i32Or);
+  head.get(BASE).i32(stamp).memory(W.i64Load, 3, 8).ops(W.i64Ne, W.i32Or, W.i32Eqz).brIf(0);
+  comparePages(head, placement);
+  head.i32(stamp).i32(0).memory(W.i32Load, 2, HART.CODE_SET).memory(W.i32Store, 2);
+  head.i32(stamp).i32(0).memory(W.i32Load, 2, HART.CODE_EPOCH).memory(W.i32Store, 2, 4);
+  head.i32(stamp).get(BASE).memory(W.i64Store, 3, 8).end();
+}
+
+/** Page by page: whether the execute table has it, and it was not cleared. */
+function comparePages(head: Code, { pages, generations }: Placement): void {
   head.block().block();
   for (const { number, page, generation } of pages) {
     head

@@ -11,6 +11,8 @@ export interface Region {
   readonly lo: number;
   readonly hi: number;
   readonly pages: readonly PageUse[];
+  /** Address of the record that its prologue uses. */
+  readonly stamp: number;
   /** Addresses of its entries' slots and records. */
   readonly entries: readonly { readonly slot: number; readonly record: number }[];
   /** Offsets that it was made from. */
@@ -27,6 +29,19 @@ export interface Region {
   /** Offsets where blocks begin, ascending; and how often the interpreter was found in one. */
   readonly leaders: readonly number[];
   readonly strays: Map<number, number>;
+  /** How often control went on in another region, as far as it was noticed; infinite where they are not to be merged. */
+  readonly moves: Map<Region, number>;
+}
+
+/** Distance from a region's base, of an address in one of its pages. */
+export function offsetIn(region: Region, page: number, lo: number): number {
+  const use = region.pages.find((each) => each.page.index === page)!;
+  return use.number * 4096 + (lo & 0xfff);
+}
+
+/** The base of which the address `hi`:`lo` is `off` bytes away. */
+export function baseOf(lo: number, hi: number, off: number): bigint {
+  return BigInt.asUintN(64, (BigInt(hi) << 32n) + BigInt(lo >>> 0) - BigInt(off));
 }
 
 /** Free addresses of records. */

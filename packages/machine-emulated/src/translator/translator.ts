@@ -12,9 +12,9 @@
 /// <reference types="webassembly" />
 import { CODE_PAGE_BYTES, HART, RECORDS } from '../internal/layout.js';
 import { OP } from '../generated/ops.js';
-import { CodeView } from './code-view.js';
+import { CodeView, REACH } from './code-view.js';
 import { Discovery, RunStarts } from './discover.js';
-import type { Found } from './discover.js';
+import type { DiscoveryLimits, Found } from './discover.js';
 import { RegionEmitter } from './emit.js';
 import type { RegionCode } from './emit.js';
 import { buildGraph } from './graph.js';
@@ -23,8 +23,9 @@ import { Heat } from './heat.js';
 import type { PageHeat } from './heat.js';
 import { HELPER_FUNCTIONS } from './helpers.js';
 import { Flow } from './instruction.js';
+import { Owners } from './owners.js';
 import type { PageUse } from './prologue.js';
-import { RecordPool, installEntry, removeEntry } from './region.js';
+import { RecordPool, baseOf, installEntry, offsetIn, removeEntry } from './region.js';
 import type { Region } from './region.js';
 import { buildModule } from './wasm.js';
 
@@ -70,11 +71,16 @@ interface Start {
 /** Exits per notice (assembly/regions.ts), and those per byte of guest code that outweigh translating it anew. */
 const EXIT_INTERVAL = 64;
 const EXITS_PER_BYTE = 64;
-/** Most instructions of a region. */
-const REGION_LIMIT = 1200;
+/** The same for ways from region to region, which cost a tenth of that, as a share of the threshold. */
+const MOVES_SHARE = 1 / 40;
+/** Of a region, and of one made of two that control goes between. */
+const LIMITS: DiscoveryLimits = { instructions: 1200, pages: 3 };
+const MERGED_LIMITS: DiscoveryLimits = { instructions: 2400, pages: 16 };
 const MOST_REBUILDS = 6;
 /** Targets of computed jumps that become entries at a time: each ends what is known of registers and spans. */
 const MOST_NEW_ROOTS = 4;
+/** Share of two regions' bytes that the one made of them must have. */
+const LEAST_MERGED = 0.9;
 const TABLE_STEP = 64;
 
 export class Translator {
@@ -85,10 +91,10 @@ export class Translator {
   private readonly settings: TranslatorSettings;
   private readonly heat: Heat;
   private readonly records: RecordPool;
-  private readonly regions = new Set<Region>();
+  /** By table index. */
+  private readonly regions = new Map<number, Region>();
   private readonly freeIndices: number[] = [];
-  /** By code page: the region that each halfword belongs to. */
-  private readonly owners = new Map<number, { generation: number; regions: (Region | undefined)[] }>();
+  private readonly owners: Owners;
   private wasmBytes = 0;
   private guestBytes = 0;
   private translated = 0;
@@ -107,6 +113,7 @@ export class Translator {
     this.settings = settings;
     this.heat = new Heat(this.words, plan.generations, settings.threshold, settings.interval);
     this.records = new RecordPool(plan.records, RECORDS);
+    this.owners = new Owners((page) => this.heat.generationOf(page));
     this.words[HART.CODE_GENERATIONS / 4] = plan.generations;
     this.words[HART.SAMPLE_CREDIT / 4] = settings.interval;
     this.words[HART.SAMPLE_INTERVAL / 4] = settings.interval;
@@ -121,13 +128,19 @@ export class Translator {
   }
 
   /**
-   * The interpreter was about to execute the slot at this address, at the pc `hi`:`lo`. `isExit`: 1 = a region has just been
-   * left there.
+   * Control is at the slot at this address, at the pc `hi`:`lo`. `from`: 0 = the interpreter was there; 1 = a region has just
+   * been left there; 2 + its table index = another region was left, and there is an entry.
    */
-  sample(slot: number, lo: number, hi: number, isExit: number): void {
+  sample(slot: number, lo: number, hi: number, from: number): void {
     const page = Math.floor((slot - this.plan.codePages) / CODE_PAGE_BYTES);
-    const region = this.regionAt(page, lo & 0xffe);
-    if (region !== null) return isExit === 1 ? this.exited(region, page, lo, hi) : this.strayed(region, page, lo, hi);
+    const region = this.owners.at(page, lo & 0xffe);
+    if (region !== undefined) {
+      if (from === 0) this.strayed(region, page, lo, hi);
+      else if (from === 1) this.exited(region, page, lo, hi);
+      else this.moved(this.regions.get(from - 2), region, page, lo, hi);
+      return;
+    }
+    if (from > 1) return;
     // Going in and out costs as much as interpreting what lies between two samples, so it counts as one.
     const heat = this.heat.sample(page, lo & 0xffe);
     if (heat === null) return;
@@ -146,12 +159,12 @@ export class Translator {
     return page !== null && (this.heat.isWarm(page.index, off & 0xffe) || this.ownerOf(view, off) !== undefined);
   }
 
-  private discover(view: CodeView, start: Start, isWarm: (off: number) => boolean): Found {
+  private discover(view: CodeView, start: Start, isWarm: (off: number) => boolean, limits = LIMITS): Found {
     const isTaken = (off: number): boolean => {
       const owner = this.ownerOf(view, off);
       return owner !== undefined && !start.replaces.includes(owner);
     };
-    return new Discovery(view, REGION_LIMIT, isTaken, isWarm).run(start.seeds, start.roots);
+    return new Discovery(view, limits, isTaken, isWarm).run(start.seeds, start.roots);
   }
 
   private attempt(view: CodeView, start: Start, found: Found): void {
@@ -196,12 +209,58 @@ export class Translator {
     this.renew(region, baseOf(lo, hi, off), { roots: [...region.roots, leader], rebuilds: region.rebuilds + 1 });
   }
 
+  /** Regions that control goes between again and again become one, where they are near enough. */
+  private moved(from: Region | undefined, to: Region, page: number, lo: number, hi: number): void {
+    if (from === undefined || from === to) return;
+    const times = (from.moves.get(to) ?? 0) + 1;
+    from.moves.set(to, times);
+    const needed = (from.guestBytes + to.guestBytes) * this.settings.threshold * MOVES_SHARE;
+    if (times * EXIT_INTERVAL < needed) return;
+    this.prune();
+    if (this.regions.get(from.index) !== from || this.regions.get(to.index) !== to) return;
+    const at = HART.LEFT_BASE / 4;
+    const base = BigInt(this.words[at]) + (BigInt(this.words[at + 1]) << 32n);
+    const distance = Number(BigInt.asIntN(64, baseOf(lo, hi, offsetIn(to, page, lo)) - base));
+    if (!this.merge(from, to, base, distance)) from.moves.set(to, -Infinity);
+  }
+
+  /** @returns false when they cannot be one */
+  private merge(from: Region, to: Region, base: bigint, distance: number): boolean {
+    const view = this.viewAt(base);
+    const pages = [...from.pages, ...to.pages.map((use) => ({ ...use, number: use.number + distance / 4096 }))];
+    if (new Set(pages.map(({ number }) => number)).size > MERGED_LIMITS.pages) return false;
+    if (!pages.every(({ page, number }) => Math.abs(number) <= REACH && view.page(number)?.index === page.index))
+      return false;
+    const shifted = (offs: Iterable<number>): number[] => [...offs].map((off) => off + distance);
+    const start: Start = {
+      seeds: [],
+      roots: [...new Set([...from.roots, ...shifted(to.roots)])],
+      rebuilds: Math.max(from.rebuilds, to.rebuilds),
+      split: new Set([...from.split, ...shifted(to.split)]),
+      replaces: [from, to],
+    };
+    const isTheirs = (off: number): boolean => start.replaces.includes(this.ownerOf(view, off)!);
+    const found = this.discover(view, start, isTheirs, MERGED_LIMITS);
+    const bytes = [...found.instructions.values()].reduce((sum, { length }) => sum + length, 0);
+    if (bytes < (from.guestBytes + to.guestBytes) * LEAST_MERGED) return false;
+    this.attempt(view, start, found);
+    return true;
+  }
+
+  private viewAt(base: bigint): CodeView {
+    return new CodeView(
+      this.words,
+      this.plan.codePages,
+      Number(base & 0xffffffffn),
+      Number((base >> 32n) & 0xffffffffn),
+    );
+  }
+
   /** Translates what a region covers anew, at this base. */
   private renew(region: Region, base: bigint, change: Partial<Start>): void {
     this.prune();
-    if (!this.regions.has(region)) return;
-    const [lo, hi] = [Number(base & 0xffffffffn), Number((base >> 32n) & 0xffffffffn)];
-    const view = new CodeView(this.words, this.plan.codePages, lo, hi);
+    if (this.regions.get(region.index) !== region) return;
+    const view = this.viewAt(base);
     const { roots, rebuilds, split } = region;
     const start = { seeds: [], roots, rebuilds, split, replaces: [region], ...change };
     this.attempt(
@@ -211,21 +270,14 @@ export class Translator {
     );
   }
 
-  private regionAt(page: number, off: number): Region | null {
-    const owners = this.owners.get(page);
-    if (owners === undefined || owners.generation !== this.heat.generationOf(page)) return null;
-    const region = owners.regions[off >> 1];
-    return region !== undefined && this.regions.has(region) ? region : null;
-  }
-
   /** Forgets every region. */
   clear(): void {
-    for (const region of [...this.regions]) this.remove(region);
+    for (const region of [...this.regions.values()]) this.remove(region);
   }
 
   /** Forgets regions whose code was cleared. */
   private prune(): void {
-    for (const region of this.regions) {
+    for (const region of this.regions.values()) {
       if (region.pages.some(({ page, generation }) => this.heat.generationOf(page.index) !== generation))
         this.remove(region);
     }
@@ -236,13 +288,23 @@ export class Translator {
     if (graph === null) return;
     const pages = this.pagesOf(found, view);
     const index = this.takeIndex();
-    const emitter = new RegionEmitter(graph, { index, pages, generations: this.plan.generations }, split);
+    if (this.records.room <= graph.entries.length) this.clear();
+    const stamp = this.records.take();
+    this.words.fill(0, stamp / 4, stamp / 4 + 4);
+    const emitter = new RegionEmitter(graph, { index, pages, generations: this.plan.generations, stamp }, split);
     const code = emitter.emit();
     this.compile(code, index, (wasmBytes) => {
       const { lo, hi } = view;
-      const about = { index, lo, hi, pages, roots, wasmBytes, guestBytes: sizeOf(graph), rebuilds, split };
+      const about = { index, lo, hi, pages, stamp, roots, wasmBytes, guestBytes: sizeOf(graph), rebuilds, split };
       const leaders = [...found.leaders].filter((off) => found.instructions.has(off)).sort((a, b) => a - b);
-      this.install(view, code, { ...about, leaders, spans: code.spans, exits: new Map(), strays: new Map() });
+      this.install(view, code, {
+        ...about,
+        leaders,
+        spans: code.spans,
+        exits: new Map(),
+        strays: new Map(),
+        moves: new Map(),
+      });
     });
   }
 
@@ -252,7 +314,7 @@ export class Translator {
     const seeds: number[] = [];
     const roots = new Set<number>();
     const own = view.page(0)?.index;
-    const replaces = [...this.regions].filter(
+    const replaces = [...this.regions.values()].filter(
       ({ lo, hi, pages, rebuilds }) =>
         lo === view.lo &&
         hi === view.hi &&
@@ -301,8 +363,8 @@ export class Translator {
       installEntry(this.words, slot, record, { index: about.index, number, off });
       entries.push({ slot, record });
     });
-    this.own(view, code, region);
-    this.regions.add(region);
+    this.owners.claim(view, code.offsets, region);
+    this.regions.set(region.index, region);
     this.wasmBytes += region.wasmBytes;
     this.guestBytes += region.guestBytes;
     this.translated++;
@@ -314,26 +376,9 @@ export class Translator {
     this.clear();
   }
 
-  private own(view: CodeView, code: RegionCode, region: Region): void {
-    for (const off of code.offsets) {
-      const page = view.page(off >> 12)!;
-      this.ownersOf(page.index).regions[(off & 0xffe) >> 1] = region;
-    }
-  }
-
-  private ownersOf(page: number): { generation: number; regions: (Region | undefined)[] } {
-    const generation = this.heat.generationOf(page);
-    let owners = this.owners.get(page);
-    if (owners === undefined || owners.generation !== generation) {
-      owners = { generation, regions: new Array<Region | undefined>(2048) };
-      this.owners.set(page, owners);
-    }
-    return owners;
-  }
-
   private ownerOf(view: CodeView, off: number): Region | undefined {
     const page = view.page(off >> 12);
-    return page === null ? undefined : (this.regionAt(page.index, off & 0xffe) ?? undefined);
+    return page === null ? undefined : this.owners.at(page.index, off & 0xffe);
   }
 
   private takeIndex(): number {
@@ -350,24 +395,15 @@ export class Translator {
       removeEntry(this.words, slot, record);
       this.records.give(record);
     }
+    this.records.give(region.stamp);
+    this.owners.release(region);
     this.table.set(region.index, null);
     this.freeIndices.push(region.index);
-    this.regions.delete(region);
+    this.regions.delete(region.index);
     this.wasmBytes -= region.wasmBytes;
     this.guestBytes -= region.guestBytes;
     this.dropped++;
   }
-}
-
-/** Distance from a region's base, of an address in one of its pages. */
-function offsetIn(region: Region, page: number, lo: number): number {
-  const use = region.pages.find((each) => each.page.index === page)!;
-  return use.number * 4096 + (lo & 0xfff);
-}
-
-/** The base of which the address `hi`:`lo` is `off` bytes away. */
-function baseOf(lo: number, hi: number, off: number): bigint {
-  return BigInt.asUintN(64, (BigInt(hi) << 32n) + BigInt(lo >>> 0) - BigInt(off));
 }
 
 /** How many of the ascending numbers are not above `value`. */
