@@ -25,6 +25,7 @@ export interface CoreExports {
   forgetAll(): void;
   dropReservation(): void;
   resetHart(isBare: number): void;
+  watch(host: number, credit: number): void;
   /** Functions of translated regions. Not in the build for several CPUs. */
   readonly table: WebAssembly.Table;
 }

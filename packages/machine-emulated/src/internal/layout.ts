@@ -28,6 +28,7 @@ export const HART = {
   LINES: 0x1030,
   DATA_SET: 0x103c,
   CODE_SET: 0x104c,
+  MIE: 0x1090,
   MENVCFG: 0x10d8,
   STIMECMP: 0x10f0,
   WAITING: 0x10f8,
@@ -44,6 +45,9 @@ export const HART = {
   REGION_ENTERED: 0x1230,
   REGION_DECLINED: 0x1238,
   EXIT_CREDIT: 0x1240,
+  WATCH: 0x1244,
+  WATCH_CREDIT: 0x1248,
+  WATCH_BYTES: 0x124c,
 } as const;
 
 /** Values of HART.STATE; see assembly/serve.ts. */

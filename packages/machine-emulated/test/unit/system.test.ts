@@ -205,6 +205,36 @@ describe('machine mode', () => {
     expect(x(a1) - x(a0)).toBe(BigInt((12 - 3 - 1) * 4)); // linked from vector 3
   });
 
+  it('reserved modes of mtvec and stvec leave the mode as it was, and take the base', () => {
+    for (const csr of [CSR.mtvec, CSR.stvec]) {
+      const { machine, x } = makeBoard((a) => {
+        const write = (value: number, rd: number): void => {
+          csrWrite(a, csr, value);
+          a.op('csrrs', { rd, rs1: 0, csr });
+        };
+        write(0x103, a0);
+        write(0x201, a1);
+        write(0x302, a2);
+        write(0x403, a3);
+        powerOff(a);
+      });
+      expect(machine.system.run(1000).kind).toBe('stopped');
+      expect([x(a0), x(a1), x(a2), x(a3)]).toEqual([0x100n, 0x201n, 0x301n, 0x401n]);
+    }
+  });
+
+  it('the reserved MPP = 2 becomes user mode', () => {
+    const { machine, x } = makeBoard((a) => {
+      csrWrite(a, CSR.mstatus, 3 << 11);
+      a.op('csrrs', { rd: a0, rs1: 0, csr: CSR.mstatus });
+      csrWrite(a, CSR.mstatus, 2 << 11);
+      a.op('csrrs', { rd: a1, rs1: 0, csr: CSR.mstatus });
+      powerOff(a);
+    });
+    expect(machine.system.run(1000).kind).toBe('stopped');
+    expect([x(a0) & 0x1800n, x(a1) & 0x1800n]).toEqual([0x1800n, 0n]);
+  });
+
   it('WFI with nothing to wait for is idle; with a timer, time jumps', () => {
     const idle = makeBoard((a) => a.op('wfi').to('jal', 'x', { rd: 0 }).label('x').op('wfi'));
     expect(idle.machine.system.run(1000).kind).toBe('idle');
