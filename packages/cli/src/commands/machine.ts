@@ -2,9 +2,7 @@
 import type { Command } from 'commander';
 import { collect, parseChoice, parsePositive, parseSize, parseWhole, UsageError } from '../options.js';
 import { isInteractive } from '../host/stdio.js';
-import { runBare } from '../machine/bare.js';
-import { parseShare, type Share } from '../machine/shared-folder.js';
-import { runSystem, type SystemOptions } from '../machine/system.js';
+import type { SystemOptions } from '../machine/system.js';
 
 export interface MachineFlags {
   readonly bare?: string;
@@ -111,15 +109,16 @@ function parseForward(text: string): { host: number; guest: number } {
 }
 
 /** @throws UsageError where two have one tag */
-function parseShares(texts: readonly string[]): readonly Share[] {
-  const shares = texts.map(parseShare);
+function checkTags(shares: readonly { readonly tag: string }[]): void {
   const tags = shares.map(({ tag }) => tag);
   const twice = tags.find((tag, i) => tags.indexOf(tag) !== i);
-  if (twice === undefined) return shares;
-  throw new UsageError(`--share: expected a tag of its own for each folder (FOLDER:TAG), got '${twice}' twice`);
+  if (twice !== undefined) {
+    throw new UsageError(`--share: expected a tag of its own for each folder (FOLDER:TAG), got '${twice}' twice`);
+  }
 }
 
-function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
+/** What only this command needs (device models, sockets) is loaded when it runs: `veridian run` starts without. */
+async function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
   const limits = limitsOf(flags);
   const { bare, bios, kernel, initrd, signature, append } = flags;
   if (bare === undefined) {
@@ -128,13 +127,17 @@ function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
     }
     if (flags.forward.length > 0 && flags.net === 'none') throw new UsageError('--forward: expected beside --net user');
     if (signature !== undefined) throw new UsageError('--signature: expected beside --bare only');
+    const { parseShare } = await import('../machine/shared-folder.js');
+    const shares = flags.share.map(parseShare);
+    checkTags(shares);
+    const { runSystem } = await import('../machine/system.js');
     return runSystem({
       bios,
       kernel,
       initrd,
       commandLine: append,
       drives: flags.drive,
-      shares: parseShares(flags.share),
+      shares,
       net: parseChoice('--net', flags.net, NETS),
       forwards: flags.forward.map(parseForward),
       ...hostOf(flags),
@@ -146,6 +149,7 @@ function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
   const granularity = Number(
     parseChoice('--signature-granularity', flags.signatureGranularity, ['1', '2', '4', '8', '16']),
   );
+  const { runBare } = await import('../machine/bare.js');
   return runBare({ file: bare, signature, granularity, limits, signal });
 }
 

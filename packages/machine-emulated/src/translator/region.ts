@@ -32,17 +32,25 @@ export interface Region {
 /** Free addresses of records. */
 export class RecordPool {
   private readonly free: number[] = [];
+  /** Records from here on were never taken. */
+  private next: number;
+  private readonly end: number;
 
   constructor(first: number, count: number) {
-    for (let i = count - 1; i >= 0; i--) this.free.push(first + i * RECORD_BYTES);
+    this.next = first;
+    this.end = first + count * RECORD_BYTES;
   }
 
   get room(): number {
-    return this.free.length;
+    return this.free.length + (this.end - this.next) / RECORD_BYTES;
   }
 
+  /** Only while there is room. */
   take(): number {
-    return this.free.pop()!;
+    const used = this.free.pop();
+    if (used !== undefined) return used;
+    this.next += RECORD_BYTES;
+    return this.next - RECORD_BYTES;
   }
 
   give(record: number): void {
