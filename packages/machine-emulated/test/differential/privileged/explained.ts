@@ -69,9 +69,13 @@ function isUntranslated({ kind, privilege, x }: Item): boolean {
   return kind.startsWith('plain ') || (privilege === 3 && ((x?.get(OPERAND) ?? 0n) & MSTATUS.MPP) === MSTATUS.MPP);
 }
 
+/** QEMU's board has flash memory here, ours has nothing. */
+const FLASH = { base: 0x2000_0000n, end: 0x2400_0000n };
+
 /** Whether nothing is at a physical address: no RAM, and no device of the board. */
 function isAbsent(address: bigint): boolean {
-  return address >= BigInt(RAM + RAM_BYTES) || address < 0x100n;
+  const isFlash = address >= FLASH.base && address < FLASH.end;
+  return isFlash || address >= BigInt(RAM + RAM_BYTES) || address < 0x100n;
 }
 
 function legalConfigs(value: bigint): bigint {
