@@ -45,10 +45,12 @@ A guest that powers off ends the command with status 0; one that resets starts o
 
 A shared folder is mounted by its tag (default 'share'): mount -t 9p -o trans=virtio,version=9p2000.L share /mnt
 
-With --bare, an ELF is loaded into RAM (from 0x80000000) and entered in machine mode. It ends by writing its symbol
-\`tohost\`: 1 is a pass, another odd value v the exit status v >> 1; \`tohost\` and \`fromhost\` also serve console output,
-input and the system calls write and exit. --signature writes the memory between the symbols begin_signature and
-end_signature, one little-endian number in hexadecimal per line.
+With --bare, an RV64 ELF is loaded into RAM (from 0x80000000) and entered in machine mode: interrupts off, a0 the hart's
+number, a1 the device tree, everything open to S and U mode by PMP entry 0, menvcfg 0 (Svade: a missing accessed or dirty
+bit is a page fault), mstatus.FS off. It ends by writing its symbol \`tohost\`: 1 is a pass, another odd value v the exit
+status v >> 1; \`tohost\` and \`fromhost\` also serve console output, input and the system calls write and exit. Or by the
+test finisher at 0x100000. A WFI that nothing can end is a NOP the first thousand times. --signature writes the memory
+between the symbols begin_signature and end_signature, one little-endian number in hexadecimal per line.
 
 Exit status: the program's own (255 for what does not fit); 124 after --timeout; 126 when a file cannot be read or
 loaded; 127 when it is not there; 137 after --max-instructions, or when the machine waits for what cannot come.

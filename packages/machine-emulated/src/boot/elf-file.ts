@@ -28,6 +28,9 @@ const EM_RISCV = 243;
 const PT_LOAD = 1;
 const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
+/** EI_CLASS and EI_DATA, as words. */
+const WIDTHS = [undefined, '32-bit', '64-bit'];
+const ORDERS = [undefined, 'little-endian', 'big-endian'];
 const HEADER_BYTES = 64;
 const PROGRAM_HEADER_BYTES = 56;
 const SECTION_HEADER_BYTES = 64;
@@ -86,7 +89,8 @@ function checkHeader(bytes: Uint8Array, reader: Reader): void {
   if (!isElf(bytes)) throw new RangeError('ELF: expected the magic 7f 45 4c 46');
   reader.part('a header', 0, HEADER_BYTES);
   if (bytes[4] !== 2 || bytes[5] !== 1) {
-    throw new RangeError(`ELF: expected 64-bit little-endian, got class ${bytes[4]}, data ${bytes[5]}`);
+    const [width, order] = [WIDTHS[bytes[4]] ?? `class ${bytes[4]}`, ORDERS[bytes[5]] ?? `data ${bytes[5]}`];
+    throw new RangeError(`ELF: expected 64-bit little-endian, got ${width} ${order}`);
   }
   const machine = reader.u16(18);
   if (machine !== EM_RISCV) throw new RangeError(`ELF: expected e_machine ${EM_RISCV} (RISC-V), got ${machine}`);

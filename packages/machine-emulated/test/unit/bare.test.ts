@@ -157,7 +157,9 @@ describe('an ELF file', () => {
 
   it.each([
     ['magic', 0, 0],
-    ['64-bit', 4, 1],
+    ['64-bit little-endian, got 32-bit little-endian', 4, 1],
+    ['64-bit little-endian, got class 7 little-endian', 4, 7],
+    ['64-bit little-endian, got 64-bit big-endian', 5, 2],
     ['e_machine', 18, 62],
     ['e_phentsize', 54, 8],
     ['loadable segment', 64, 2],
