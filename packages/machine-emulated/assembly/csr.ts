@@ -10,7 +10,7 @@ import {
 } from './bits';
 import { floatEnabled, setDirty, updateFloatTrap } from './float-step';
 import { cycles, retired, writeCycles, writeInhibit, writeRetired } from './counters';
-import { TIMEBASE_NS, comparatorEnabled, timeNs } from './supervisor-timer';
+import { comparatorEnabled, ticks } from './supervisor-timer';
 import { readAddress, readConfigs, writeAddress, writeConfigs } from './pmp';
 import { pendingBits } from './trap';
 import { selectSets } from './tlb';
@@ -62,7 +62,7 @@ function readUser(regs: usize, number: u32): bool {
     case 0xc00:
       return counterAllowed(0) && value(cycles());
     case 0xc01:
-      return counterAllowed(1) && value(timeNs() / TIMEBASE_NS);
+      return counterAllowed(1) && value(ticks());
     case 0xc02:
       return counterAllowed(2) && value(retired());
     default:

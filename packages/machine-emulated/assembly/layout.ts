@@ -112,6 +112,8 @@ export const HART_WATCH: usize = BASE + 0x1244;
 export const HART_WATCH_CREDIT: usize = BASE + 0x1248;
 /** u32: its bytes that were stored since the host last looked, a bit each. */
 export const HART_WATCH_BYTES: usize = BASE + 0x124c;
+/** i64: ticks that the guest has added to its time by writing mtime. */
+export const HART_TICK_SHIFT: usize = BASE + 0x1250;
 
 /** The record `run` fills before it returns. */
 export const TRAP_KIND: usize = BASE + 0x1400; // u32

@@ -48,6 +48,7 @@ export const HART = {
   WATCH: 0x1244,
   WATCH_CREDIT: 0x1248,
   WATCH_BYTES: 0x124c,
+  TICK_SHIFT: 0x1250,
 } as const;
 
 /** Values of HART.STATE; see assembly/serve.ts. */

@@ -223,6 +223,49 @@ describe('machine mode', () => {
     }
   });
 
+  it('mtime can be set, forwards and backwards; time and both comparators follow', () => {
+    const timers = MTI | STI;
+    const { machine, x } = makeBoard((a) => {
+      csrWrite(a, CSR.menvcfg, 1n << 63n);
+      csrWrite(a, CSR.stimecmp, 2_000_000);
+      a.li(s0, CLINT + 0x4000)
+        .li(t0, 1_000_000)
+        .s('sd', t0, s0, 0)
+        .li(s1, CLINT + 0xbff8);
+      const set = (ticks: bigint, pending: number): void => {
+        a.li(t0, ticks).s('sd', t0, s1, 0).op('csrrs', { rd: pending, rs1: 0, csr: CSR.mip });
+      };
+      set(999_000n, a0);
+      set(1_000_000n, a1);
+      set((5n << 32n) + 7n, a2);
+      a.i('ld', s2, s1, 0).op('csrrs', { rd: s3, rs1: 0, csr: CSR.time });
+      set(0n, a3);
+      powerOff(a);
+    });
+    expect(machine.system.run(1000).kind).toBe('stopped');
+    const pending = [a0, a1, a2, a3].map((register) => Number(x(register)) & timers);
+    expect(pending).toEqual([0, MTI, timers, 0]);
+    expect([x(s2), x(s3)]).toEqual([(5n << 32n) + 7n, (5n << 32n) + 7n]);
+  });
+
+  it('a hart that waits sleeps until the time that was set back', () => {
+    const { machine, x } = makeBoard((a) => {
+      csrWrite(a, CSR.mie, MTI);
+      a.li(s0, CLINT + 0x4000)
+        .li(t0, 1_000_000)
+        .s('sd', t0, s0, 0)
+        .op('wfi');
+      a.li(s1, CLINT + 0xbff8)
+        .s('sd', 0, s1, 0)
+        .op('wfi')
+        .op('csrrs', { rd: a0, rs1: 0, csr: CSR.time });
+      powerOff(a);
+    });
+    expect(machine.system.run(1000).kind).toBe('stopped');
+    expect(x(a0)).toBe(1_000_000n);
+    expect(machine.clock.now()).toBeGreaterThanOrEqual(2_000_000 * 100);
+  });
+
   it('the reserved MPP = 2 becomes user mode', () => {
     const { machine, x } = makeBoard((a) => {
       csrWrite(a, CSR.mstatus, 3 << 11);
