@@ -81,6 +81,12 @@ describeCompiled('compiled bare programs', () => {
     }
   });
 
+  it('may be linked elsewhere than they are loaded', () => {
+    const { program } = start(compileBare('signature', {}, 'high.ld'));
+    expect(program.run(1_000_000)).toMatchObject({ kind: 'ended', status: 0 });
+    expect(program.signature(8)).toBe('ffffffff89abcdef\n89abcdef00c0ffee\n000000000000007b\n');
+  });
+
   it('wait for the timer without instructions', () => {
     const { program } = start(compileBare('timer'));
     const result = program.run(1_000_000);
