@@ -60,6 +60,18 @@ describeCompiled('compiled bare programs', () => {
     expect(consumed).toBeLessThan(END_BY === 2 ? 1300 : 200);
   });
 
+  it('are heard at the same instruction when their code is translated', () => {
+    for (const END_BY of [0, 1, 2]) {
+      const runs = ([false, { threshold: 0, interval: 1 }] as const).map((translation) => {
+        const { machine, program, text } = start(compileBare('halves', { END_BY, BESIDE: 500 }), translation);
+        return { result: program.run(1_000_000), text: text(), entered: machine.translation?.entered ?? 0 };
+      });
+      expect(runs[1]).toEqual({ ...runs[0], entered: expect.any(Number) });
+      expect(runs[1].entered).toBeGreaterThan(400);
+      expect(runs[1]).toMatchObject({ result: { kind: 'ended', status: 9 }, text: 'Said with words.\n' });
+    }
+  });
+
   it('may end a budget between the two words', () => {
     const { program, text } = start(compileBare('halves', { END_BY: 0, BESIDE: 0 }));
     let result = program.run(1);
