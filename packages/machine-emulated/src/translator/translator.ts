@@ -24,7 +24,7 @@ import type { PageHeat } from './heat.js';
 import { HELPER_FUNCTIONS } from './helpers.js';
 import { Flow } from './instruction.js';
 import type { PageUse } from './prologue.js';
-import { RecordPool, installEntry, removeEntry } from './region.js';
+import { RecordPool, idleFor, installEntry, removeEntry } from './region.js';
 import type { Region } from './region.js';
 import { buildModule } from './wasm.js';
 
@@ -73,6 +73,8 @@ const EXITS_PER_BYTE = 64;
 /** Most instructions of a region. */
 const REGION_LIMIT = 1200;
 const MOST_REBUILDS = 6;
+/** What an eviction leaves of the cache's bytes and records. */
+const KEPT_SHARE = 7 / 8;
 const TABLE_STEP = 64;
 
 export class Translator {
@@ -206,11 +208,6 @@ export class Translator {
     return region !== undefined && this.regions.has(region) ? region : null;
   }
 
-  /** Forgets every region. */
-  clear(): void {
-    for (const region of [...this.regions]) this.remove(region);
-  }
-
   /** Forgets regions whose code was cleared. */
   private prune(): void {
     for (const region of this.regions) {
@@ -279,7 +276,7 @@ export class Translator {
   }
 
   private install(view: CodeView, code: RegionCode, about: Omit<Region, 'entries'>): void {
-    this.makeRoom(about.wasmBytes, code.entries.length);
+    if (!this.makeRoom(about.wasmBytes, code.entries.length)) return this.giveIndex(about.index);
     const entries: { slot: number; record: number }[] = [];
     const region: Region = { ...about, entries };
     code.entries.forEach((off, number) => {
@@ -296,10 +293,22 @@ export class Translator {
     this.translated++;
   }
 
-  /** The cache is bounded: when it is full, everything goes, as what is still hot comes back soon. */
-  private makeRoom(bytes: number, entries: number): void {
-    if (this.wasmBytes + bytes <= this.settings.maxBytes && this.records.room >= entries) return;
-    this.clear();
+  /**
+   * The cache is bounded: when it is full, an eighth of it goes, what was not entered for the longest time first. What is hot
+   * stays.
+   * @returns false when there is no room for so much at all
+   */
+  private makeRoom(bytes: number, entries: number): boolean {
+    const { records, settings } = this;
+    const fits = (share: number): boolean =>
+      this.wasmBytes + bytes <= settings.maxBytes * share && records.room >= entries + RECORDS * (1 - share);
+    if (fits(1)) return true;
+    const ages = [...this.regions].map((region) => ({ region, age: idleFor(this.words, region) }));
+    for (const { region } of ages.sort((a, b) => b.age - a.age)) {
+      if (fits(KEPT_SHARE)) break;
+      this.remove(region);
+    }
+    return fits(1);
   }
 
   private own(view: CodeView, code: RegionCode, region: Region): void {
@@ -333,13 +342,17 @@ export class Translator {
     return this.freeIndices.pop()!;
   }
 
+  private giveIndex(index: number): void {
+    this.table.set(index, null);
+    this.freeIndices.push(index);
+  }
+
   private remove(region: Region): void {
     for (const { slot, record } of region.entries) {
       removeEntry(this.words, slot, record);
       this.records.give(record);
     }
-    this.table.set(region.index, null);
-    this.freeIndices.push(region.index);
+    this.giveIndex(region.index);
     this.regions.delete(region);
     this.wasmBytes -= region.wasmBytes;
     this.guestBytes -= region.guestBytes;
