@@ -13,7 +13,8 @@
  *   });
  *
  * Options of the command line: `--json FILE` writes [{case, oursNs, peer, peerNs, ratio}] (null where there is no
- * peer); `--quick` takes few rounds, to see that a bench works.
+ * peer); `--quick` takes few rounds, to see that a bench works. Where a bench knows them, rows also have `peakBytes` and
+ * `peerPeakBytes` (peak resident memory of a process, bytes) and `wasmRatio` (bytes of WebAssembly per byte of guest code).
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -128,11 +129,24 @@ function format(ns) {
   return ns < 1e8 ? `${(ns / 1e6).toFixed(2)} ms` : `${(ns / 1e9).toFixed(2)} s`;
 }
 
-function print({ case: name, oursNs, oursP99Ns, peer, peerNs, ratio, gc }) {
+const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
+/** Columns that few benches have. */
+const EXTRAS = {
+  peakBytes: (bytes) => `peak ${mebibytes(bytes)}`,
+  peerPeakBytes: (bytes) => `peer's peak ${mebibytes(bytes)}`,
+  wasmRatio: (ratio) => `wasm ${ratio.toFixed(1)}x`,
+};
+
+/** Those of a row that it has. */
+const extrasOf = (row) => Object.fromEntries(Object.entries(row).filter(([name]) => name in EXTRAS));
+
+function print(row) {
+  const { case: name, oursNs, oursP99Ns, peer, peerNs, ratio, gc } = row;
   const columns = [name.padEnd(44), `${format(oursNs)}/op`.padStart(14)];
   if (oursP99Ns !== undefined) columns.push(`p99 ${format(oursP99Ns)}`.padStart(14));
   if (gc !== undefined) columns.push(`gc ${gc}`.padStart(6));
   if (peer !== null) columns.push(`  ${peer} ${format(peerNs)}/op, ratio ${ratio.toFixed(2)}`);
+  for (const [extra, value] of Object.entries(extrasOf(row))) columns.push(`  ${EXTRAS[extra](value)}`);
   console.log(columns.join(' '));
 }
 
@@ -150,12 +164,9 @@ export async function suite(body) {
   await body({ bench: async (options) => record(await measure(options)), record, quick: flags.quick });
   observer.disconnect();
   if (!flags.json) return;
-  const rows = results.map(({ case: name, oursNs, peer, peerNs, ratio }) => ({
-    case: name,
-    oursNs,
-    peer,
-    peerNs,
-    ratio,
-  }));
+  const rows = results.map((row) => {
+    const { case: name, oursNs, peer, peerNs, ratio } = row;
+    return { case: name, oursNs, peer, peerNs, ratio, ...extrasOf(row) };
+  });
   writeFileSync(flags.json, `${JSON.stringify(rows, null, 2)}\n`);
 }

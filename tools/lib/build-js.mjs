@@ -9,18 +9,22 @@ import { parallel, runBin } from './run.mjs';
 
 const modified = (file) => statSync(file).mtimeMs;
 
-function stale({ dir, manifest }) {
+/** A command is bundled with all that it imports. */
+function stale({ name, dir, manifest }) {
   const outputs = entries(manifest).flatMap((entry) => [join(dir, `dist/${entry}.js`), join(dir, `dist/${entry}.cjs`)]);
+  outputs.push(...Object.values(manifest.bin ?? {}).map((file) => join(dir, file)));
   if (!outputs.every(existsSync)) return true;
   const oldest = Math.min(...outputs.map(modified));
-  const inputs = [...listFiles(join(dir, 'src')).map((file) => join(dir, 'src', file)), join(dir, 'package.json')];
+  const sources = manifest.bin === undefined ? [dir] : closure([name]).map((item) => item.dir);
+  const inputs = sources.flatMap((from) => listFiles(join(from, 'src')).map((file) => join(from, 'src', file)));
+  inputs.push(join(dir, 'package.json'));
   return inputs.some((file) => modified(file) > oldest);
 }
 
 /** Names of our packages that these files import: kits and benches use more than their own package depends on. */
 export function importedPackages(files) {
   const names = files.flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(/from '@veridian-os\/([^/']+)/g)].map(([, name]) => name),
+    [...readFileSync(file, 'utf8').matchAll(/(?:from|import) '@veridian-os\/([^/']+)/g)].map(([, name]) => name),
   );
   return [...new Set(names)];
 }

@@ -79,7 +79,7 @@ export function orderModules(folder, wanted, strip = 'riscv64-linux-gnu-strip') 
 /**
  * @param busybox bytes of a static busybox
  * @param modules from {@link orderModules}
- * @param files further ones by path, with their bytes
+ * @param files further ones by path, with their bytes; their folders are made
  * @returns the archive
  */
 export function buildInitramfs({ busybox, modules = new Map(), files = {}, init = INIT }) {
@@ -89,7 +89,16 @@ export function buildInitramfs({ busybox, modules = new Map(), files = {}, init 
   archive.file('bin/busybox', busybox, 0o755).link('bin/sh', 'busybox');
   for (const [name, bytes] of modules) archive.file(`modules/${name}.ko`, bytes);
   archive.file('modules/order', `${[...modules.keys()].join('\n')}\n`);
-  for (const [path, bytes] of Object.entries(files)) archive.file(path, bytes, 0o755);
+  const folders = new Set(FOLDERS);
+  for (const [path, bytes] of Object.entries(files)) {
+    const parents = path.split('/').slice(0, -1);
+    parents.forEach((_, i) => {
+      const folder = parents.slice(0, i + 1).join('/');
+      if (!folders.has(folder)) archive.folder(folder);
+      folders.add(folder);
+    });
+    archive.file(path, bytes, 0o755);
+  }
   archive.file('init', init, 0o755);
   return archive.finish();
 }

@@ -33,6 +33,22 @@ test('writes each case with its peer, and nulls where there is none', () => {
   expect(output).toContain(`Node ${process.version}`);
 });
 
+test('memory and code size go where a case has them', () => {
+  const { rows, output } = runSuite(`
+    record({ case: 'whole', oursNs: 3, peer: 'elsewhere', peerNs: 2, peakBytes: 3 << 20, peerPeakBytes: 1 << 20 });
+    record({ case: 'translated', oursNs: 3, wasmRatio: 7.25 });
+  `);
+  expect(rows).toEqual([
+    {
+      ...{ case: 'whole', oursNs: 3, peer: 'elsewhere', peerNs: 2, ratio: 1.5 },
+      ...{ peakBytes: 3 << 20, peerPeakBytes: 1 << 20 },
+    },
+    { case: 'translated', oursNs: 3, peer: null, peerNs: null, ratio: null, wasmRatio: 7.25 },
+  ]);
+  expect(output).toMatch(/whole .*peak 3 MiB +peer's peak 1 MiB\n/);
+  expect(output).toMatch(/translated .*wasm 7\.3x\n/);
+});
+
 test('noGc fails a case that allocates enough to be collected', () => {
   const { status, output } = runSuite(`
     let kept;

@@ -53,3 +53,15 @@ test('equal trees are equal archives, and paths are relative', () => {
   expect(archive(`w.file('a', 'b')`).bytes).toEqual(archive(`w.file('a', 'b')`).bytes);
   expect(archive(`w.file('/a', 'b')`).stderr).toMatch(/path: expected a relative one, got \/a/);
 });
+
+test('an initial RAM disk makes the folders of its files, once each', () => {
+  const tool = JSON.stringify(join(ROOT, 'tools/lib/initramfs.mjs'));
+  const files = "{ 'src/a/x': 'x', 'src/a/y': 'y', 'bin/z': 'z' }";
+  const text = `import { buildInitramfs } from ${tool};
+    process.stdout.write(buildInitramfs({ busybox: Buffer.from('b'), files: ${files} }));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', text]);
+  const names = entries(stdout).map(({ name }) => name);
+  const expected = ['src', 'src/a', 'src/a/x', 'src/a/y', 'bin/z'];
+  expect(names.filter((name) => /^src|z$/.test(name))).toEqual(expected);
+  expect(new Set(names).size).toBe(names.length);
+});

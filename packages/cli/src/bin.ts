@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { main } from './main.js';
 
 // A reader that has gone is no error of ours; `main` notices it while a command runs, this what is still on its way.
 for (const stream of [process.stdout, process.stderr]) {
@@ -8,7 +7,13 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// Not process.exit: output that a pipe has not taken yet must still go out. No top-level await: CommonJS has none.
-void main(process.argv.slice(2)).then((status) => {
-  process.exitCode = status;
-});
+// Compiled code of a run serves the next one, from Node 22 on; NODE_DISABLE_COMPILE_CACHE=1 keeps it off the disk.
+const { enableCompileCache } = process.getBuiltinModule('node:module') as { enableCompileCache?: () => unknown };
+enableCompileCache?.();
+
+// Not process.exit: output that a pipe has not taken yet must still go out. Loaded here, behind the line above.
+void import('./main.js')
+  .then(({ main }) => main(process.argv.slice(2)))
+  .then((status) => {
+    process.exitCode = status;
+  });

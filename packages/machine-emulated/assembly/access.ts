@@ -2,7 +2,10 @@
  * The exact path of memory accesses: translation, translation-buffer fills, devices, misaligned accesses. Functions
  * return false after `fault`; then nothing was written.
  */
-import { EXEC_TABLE, HART_CODE_SET, HART_DATA_SET, LOOSE_ENTRY, PAGE_CODE_MASK, PAGE_STALE, PAGE_WRITABLE, WRITE_TABLE } from './layout';
+import {
+  EXEC_TABLE, HART_CODE_SET, HART_DATA_SET, HART_KICK, HART_WATCH, HART_WATCH_BYTES, HART_WATCH_CREDIT, LOOSE_ENTRY,
+  PAGE_CODE_MASK, PAGE_STALE, PAGE_WRITABLE, WRITE_TABLE,
+} from './layout';
 import { codePageFor } from './code-cache';
 import { deviceAt, deviceLoad, deviceStore, hostOf, pageInfoOf, rawLoad, rawStore } from './memory';
 import { ALLOWED, DENIED, MIXED, judgePage, permitted } from './pmp';
@@ -35,11 +38,32 @@ function resolve(va: u64, access: i32, size: u64): usize {
     const info = pageInfoOf(physical);
     const word = load<u32>(info);
     store<u32>(info, word | PAGE_WRITABLE | (word & PAGE_CODE_MASK ? PAGE_STALE : 0));
-    if (verdict == ALLOWED) fillData(set + WRITE_TABLE, va, host);
+    if (verdict == ALLOWED && !watched(host, <usize>(va & 0xfff), <usize>size)) fillData(set + WRITE_TABLE, va, host);
   } else if (verdict == ALLOWED) {
     fillData(set, va, host);
   }
   return host + <usize>(va & 0xfff);
+}
+
+/**
+ * Whether the page at `page` holds the watched doubleword and so stays out of the write table: every store to it comes here. One
+ * that meets the doubleword is noted and ends the run behind the instruction.
+ */
+function watched(page: usize, offset: usize, size: usize): bool {
+  const word = <usize>load<u32>(HART_WATCH);
+  if (word == 0 || word - page >= 4096) return false;
+  const first = max<usize>(page + offset, word);
+  const end = min<usize>(page + offset + size, word + 8);
+  if (first < end) {
+    const bytes = (1 << <u32>(end - word)) - (1 << <u32>(first - word));
+    store<u32>(HART_WATCH_BYTES, load<u32>(HART_WATCH_BYTES) | bytes);
+    store<u32>(HART_KICK, 1);
+    return true;
+  }
+  const credit = load<u32>(HART_WATCH_CREDIT);
+  if (credit == 0) store<u32>(HART_WATCH, 0);
+  else store<u32>(HART_WATCH_CREDIT, credit - 1);
+  return credit != 0;
 }
 
 /** Results of `refill`. */

@@ -10,7 +10,7 @@ import {
 } from './bits';
 import { floatEnabled, setDirty, updateFloatTrap } from './float-step';
 import { cycles, retired, writeCycles, writeInhibit, writeRetired } from './counters';
-import { TIMEBASE_NS, comparatorEnabled, timeNs } from './supervisor-timer';
+import { comparatorEnabled, ticks } from './supervisor-timer';
 import { readAddress, readConfigs, writeAddress, writeConfigs } from './pmp';
 import { pendingBits } from './trap';
 import { selectSets } from './tlb';
@@ -62,7 +62,7 @@ function readUser(regs: usize, number: u32): bool {
     case 0xc00:
       return counterAllowed(0) && value(cycles());
     case 0xc01:
-      return counterAllowed(1) && value(timeNs() / TIMEBASE_NS);
+      return counterAllowed(1) && value(ticks());
     case 0xc02:
       return counterAllowed(2) && value(retired());
     default:
@@ -180,7 +180,7 @@ function writeFloat(regs: usize, keep: u32, bits: u32): bool {
 function writeStatus(regs: usize, v: u64, mask: u64): bool {
   const old = load<u64>(HART_MSTATUS);
   let next = (old & ~mask) | (v & mask);
-  if ((next & MPP) == 0x1000) next = (next & ~MPP) | (old & MPP); // there is no mode 2
+  if ((next & MPP) == 0x1000) next &= ~MPP; // there is no mode 2: the lowest one, as in the Sail model
   store<u64>(HART_MSTATUS, next);
   updateFloatTrap(regs);
   selectSets();
@@ -192,10 +192,15 @@ function writePending(v: u64, mask: u32): bool {
   return true;
 }
 
-/** CBIE = 2 is reserved: the field keeps its value. */
+/** CBIE = 2 is reserved and becomes 0, as in the Sail model. */
 function writeEnvironment(cell: usize, v: u64, mask: u64): bool {
-  if ((v & CBIE) == 0x20) v = (v & ~CBIE) | (load<u64>(cell) & CBIE);
+  if ((v & CBIE) == 0x20) v &= ~CBIE;
   return write(cell, v & mask);
+}
+
+/** Modes 2 and 3 are reserved: MODE then stays what it was, as in the Sail model. */
+function writeVector(cell: usize, v: u64): bool {
+  return write(cell, v & 2 ? (v & ~3) | (load<u64>(cell) & 1) : v);
 }
 
 function write(cell: usize, v: u64): bool {
@@ -220,7 +225,7 @@ function writeSupervisor(regs: usize, number: u32, v: u64): bool {
     case 0x104:
       return write(HART_MIE, (load<u64>(HART_MIE) & ~delegated) | (v & delegated));
     case 0x105:
-      return write(HART_STVEC, v & ~2);
+      return writeVector(HART_STVEC, v);
     case 0x106:
       return write(HART_SCOUNTEREN, v & 0xffffffff);
     case 0x10a:
@@ -253,7 +258,7 @@ function writeMachine(regs: usize, number: u32, v: u64): bool {
     case 0x304:
       return write(HART_MIE, v & ALL_INTERRUPTS);
     case 0x305:
-      return write(HART_MTVEC, v & ~2);
+      return writeVector(HART_MTVEC, v);
     case 0x306:
       return write(HART_MCOUNTEREN, v & 0xffffffff);
     case 0x30a:

@@ -1,7 +1,8 @@
 /** What the host may call. Everything else is shared memory (layout.ts). */
 import {
   CFG_CODE_BASE, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CFG_REGIONS, HART_HARTID, HART_INHIBIT, HART_MENVCFG, HART_MIP,
-  HART_MSTATUS, HART_PRIV, HART_STIMECMP, HART_TIMER, HART_WAITING, REGIONS, REGION_BYTES,
+  HART_MSTATUS, HART_PRIV, HART_STIMECMP, HART_TIMER, HART_WAITING, HART_WATCH, HART_WATCH_BYTES,
+  HART_WATCH_CREDIT, REGIONS, REGION_BYTES,
 } from './layout';
 import { ADUE, PRIV_M } from './bits';
 import { dropAll, dropCode } from './code-cache';
@@ -56,9 +57,21 @@ export function resetHart(isBare: u32): void {
   store<u64>(HART_STIMECMP, <u64>-1);
   store<u64>(HART_MENVCFG, isBare ? 0 : ADUE);
   store<u64>(HART_INHIBIT, 0);
+  store<u32>(HART_WATCH, 0);
   dropReservation();
   resetProtection();
   if (isBare) openProtection();
+}
+
+/**
+ * Stores to the doubleword at this address in this memory end a run of the hart like a kick; 0 = none. Where its page is data
+ * that is stored to all the time, that would be dear: after `credit` other stores to it, none of its stores is seen any more.
+ */
+export function watch(host: u32, credit: u32): void {
+  store<u32>(HART_WATCH, host);
+  store<u32>(HART_WATCH_CREDIT, credit);
+  store<u32>(HART_WATCH_BYTES, 0);
+  flushAll();
 }
 
 /** Forgets every translation. */

@@ -106,11 +106,19 @@ export const HART_REGION_ENTERED: usize = BASE + 0x1230;
 export const HART_REGION_DECLINED: usize = BASE + 0x1238;
 /** i32: ways out of regions that are no entries, until the translator is told of one. */
 export const HART_EXIT_CREDIT: usize = BASE + 0x1240;
+/** u32: address in this memory of the doubleword whose stores end a run of the hart, or 0 (access.ts). */
+export const HART_WATCH: usize = BASE + 0x1244;
+/** u32: other stores to its page until it is watched no longer. */
+export const HART_WATCH_CREDIT: usize = BASE + 0x1248;
+/** u32: its bytes that were stored since the host last looked, a bit each. */
+export const HART_WATCH_BYTES: usize = BASE + 0x124c;
+/** i64: ticks that the guest has added to its time by writing mtime. */
+export const HART_TICK_SHIFT: usize = BASE + 0x1250;
 /** u32: how often decoded pages were cleared or execute translations forgotten. */
-export const HART_CODE_EPOCH: usize = BASE + 0x1244;
+export const HART_CODE_EPOCH: usize = BASE + 0x1258;
 /** i32: ways from region to region, until the translator is told of one; and the base of the one left, u64. */
-export const HART_MOVE_CREDIT: usize = BASE + 0x1248;
-export const HART_LEFT_BASE: usize = BASE + 0x1250;
+export const HART_MOVE_CREDIT: usize = BASE + 0x125c;
+export const HART_LEFT_BASE: usize = BASE + 0x1260;
 
 /** The record `run` fills before it returns. */
 export const TRAP_KIND: usize = BASE + 0x1400; // u32

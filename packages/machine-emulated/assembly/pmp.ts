@@ -79,7 +79,7 @@ export function readAddress(index: u32): u64 {
 export function writeConfigs(first: u32, v: u64): bool {
   for (let i: u32 = 0; i < 8; i++) {
     let config = <u32>(v >> (8 * i)) & (L | A | X | W | R);
-    if ((config & (R | W)) == W) config &= ~W; // reserved
+    if ((config & (R | W)) == W) config &= ~(X | W); // reserved: nothing is permitted, as in the Sail model
     if ((configOf(first + i) & L) == 0) store<u8>(PMP_CONFIGS + first + i, <u8>config);
   }
   update();

@@ -5,6 +5,7 @@
  * An entry record, 32 bytes, at the address that the ENTER slot's imm holds:
  *   0  the slot that ENTER replaced   8  table index u32   12  which entry of the region u32
  *   16 distance of the entry from the region's base i64    24  refusals in a row u32
+ *   28 when it was last entered: low half of HART_REGION_ENTERED
  *
  * A region returns with the pc stored and what is left of the count it was given; all of it left = the interpreter
  * must do the
@@ -117,12 +118,13 @@ export function runRegions(regs: usize, count: i32): i32 {
     from = index;
     base = pc - load<u64>(record, 16);
     const rest = call_indirect<i32>(index, regs, slice, load<u32>(record, 12), base);
-    store<u64>(HART_REGION_ENTERED, load<u64>(HART_REGION_ENTERED) + 1);
+    const entered = load<u64>(HART_REGION_ENTERED) + 1;
+    store<u64>(HART_REGION_ENTERED, entered);
     if (rest < 0) {
       refused(slot, record);
     } else if (rest != slice) {
       left -= slice - rest;
-      store<u32>(record, 0, 24);
+      store<u64>(record, entered << 32, 24); // no refusals, and when
       continue;
     }
     left -= stepOver(regs, slot, record);

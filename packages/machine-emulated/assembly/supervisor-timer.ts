@@ -1,15 +1,20 @@
 /** Sstc: the supervisor's comparator against `time`, and virtual time itself. */
-import { HART_MENVCFG, HART_PS_PER_STEP, HART_STEPS, HART_STIMECMP, HART_TIME_OFFSET } from './layout';
+import { HART_MENVCFG, HART_PS_PER_STEP, HART_STEPS, HART_STIMECMP, HART_TICK_SHIFT, HART_TIME_OFFSET } from './layout';
 import { STCE } from './bits';
 
-export const TIMEBASE_NS: u64 = 100; // 10 MHz
+const TIMEBASE_NS: u64 = 100; // 10 MHz
 const NEVER: u64 = 0xffffffffffffffff;
 /** Nanoseconds beyond which a product with 1000 would not fit: 200 days. */
 const FAR: u64 = 1 << 54;
 
 /** Virtual time in ns: steps at a fixed ratio plus idle time skipped. */
-export function timeNs(): u64 {
+function timeNs(): u64 {
   return load<u64>(HART_TIME_OFFSET) + (load<u64>(HART_STEPS) * load<u32>(HART_PS_PER_STEP)) / 1000;
+}
+
+/** The guest's `time`: mtime as it has set it. */
+export function ticks(): u64 {
+  return timeNs() / TIMEBASE_NS + load<u64>(HART_TICK_SHIFT);
 }
 
 export function comparatorEnabled(): bool {
@@ -18,10 +23,14 @@ export function comparatorEnabled(): bool {
 
 /** First step at which `time` reaches the comparator; all ones = never, or not in sight. */
 export function comparatorStep(): u64 {
-  const ticks = load<u64>(HART_STIMECMP);
+  const compare = load<u64>(HART_STIMECMP);
+  if (compare == NEVER || !comparatorEnabled()) return NEVER;
+  const shift = load<i64>(HART_TICK_SHIFT);
+  if (shift > 0 && compare <= <u64>shift) return 0;
+  const reached = compare - <u64>shift;
+  if (reached > NEVER / TIMEBASE_NS || (shift < 0 && reached < compare)) return NEVER;
+  const at = reached * TIMEBASE_NS;
   const offset = load<u64>(HART_TIME_OFFSET);
-  if (ticks == NEVER || !comparatorEnabled() || ticks > NEVER / TIMEBASE_NS) return NEVER;
-  const at = ticks * TIMEBASE_NS;
   if (at <= offset) return 0;
   if (at - offset > FAR) return NEVER;
   const ps = <u64>load<u32>(HART_PS_PER_STEP);

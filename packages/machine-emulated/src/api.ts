@@ -22,7 +22,7 @@ export interface TranslationOptions {
   readonly threshold?: number;
   /** Interpreted instructions between two looks at where the guest is, 1 .. 8192; default 4093 (a prime, as loops are rarely so long). */
   readonly interval?: number;
-  /** Most bytes of WebAssembly kept, from 65536; default 64 MiB. */
+  /** Most bytes of WebAssembly kept, from 65536; default 64 MiB. What was not entered for the longest time goes first. */
   readonly maxBytes?: number;
 }
 

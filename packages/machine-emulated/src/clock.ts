@@ -25,6 +25,10 @@ export class VirtualClock implements Clock {
   private readonly words: Uint32Array<ArrayBufferLike>;
   private readonly picoseconds: number;
   private deadline = Infinity;
+  /** The CLINT's comparator in ticks, when it has set the deadline. */
+  private compare: number | undefined;
+  /** Ticks of the guest's time that it has added by writing mtime. */
+  private shift = 0;
 
   constructor(words: Uint32Array<ArrayBufferLike>, picoseconds: number) {
     this.words = words;
@@ -36,6 +40,7 @@ export class VirtualClock implements Clock {
     return this.words[at / 4 + 1] * TWO_32 + this.words[at / 4];
   }
 
+  /** A whole number; a negative one in two's complement. */
   private write(at: number, value: number): void {
     this.words[at / 4] = value >>> 0;
     this.words[at / 4 + 1] = Math.floor(value / TWO_32) >>> 0;
@@ -46,6 +51,7 @@ export class VirtualClock implements Clock {
   }
 
   setDeadline(at: number): void {
+    this.compare = undefined;
     this.deadline = at;
     this.arm();
   }
@@ -84,14 +90,22 @@ export class VirtualClock implements Clock {
   /** Sstc's comparator in nanoseconds; Infinity while it is off (menvcfg.STCE, the topmost bit) or out of sight. */
   private supervisorDeadline(): number {
     const enabled = this.words[HART.MENVCFG / 4 + 1] >>> 31 !== 0;
-    const at = this.read(HART.STIMECMP) * TICK_NS;
+    const at = (this.read(HART.STIMECMP) - this.shift) * TICK_NS;
     return enabled && at <= Number.MAX_SAFE_INTEGER ? at : Infinity;
   }
 
   /** The CLINT's view. */
   readonly timerPort: TimerPort = {
-    ticks: () => Math.floor(this.now() / TICK_NS),
-    setDeadline: (tick) => this.setDeadline(tick * TICK_NS),
+    ticks: () => Math.floor(this.now() / TICK_NS) + this.shift,
+    setDeadline: (tick) => {
+      this.setDeadline((tick - this.shift) * TICK_NS);
+      this.compare = tick;
+    },
+    setTicks: (ticks) => {
+      this.shift = ticks - Math.floor(this.now() / TICK_NS);
+      this.write(HART.TICK_SHIFT, this.shift);
+      if (this.compare !== undefined) this.timerPort.setDeadline(this.compare, 0);
+    },
   };
 
   /** First step at which the time is not before the deadline; all ones = never. */

@@ -18,6 +18,10 @@ const BUDGET = 0;
 const IDLE = 5;
 const KICK = 4;
 const PC_WORD = 64;
+/** Machine and supervisor external interrupts, in mie. */
+const EXTERNAL = 0xa00;
+/** Stores beside a watched doubleword that are worth some microseconds each to see those to it. */
+const WATCH_CREDIT = 100_000;
 
 /** Why a run of the whole hart ended. */
 export interface SystemTrap {
@@ -88,6 +92,32 @@ export class SystemHart {
    */
   get untilWake(): number {
     return Math.min(this.clock.untilDeadline, this.alarm.untilAlarm());
+  }
+
+  /** Whether the guest has enabled interrupts of devices, so that input can end an idle hart's wait. */
+  get hearsDevices(): boolean {
+    return (this.words[HART.MIE / 4] & EXTERNAL) !== 0;
+  }
+
+  /** Ends the wait of an idle hart as if WFI were a NOP, which it may be (privileged specification, "Wait for Interrupt"). */
+  resume(): void {
+    this.words[HART.WAITING / 4] = 0;
+  }
+
+  /**
+   * From now on a run ends as by a kick behind each instruction that stores to a doubleword of RAM: until the next reset, or
+   * until the guest has stored a hundred thousand times beside it in its page, where each store is slow meanwhile.
+   * @param offset of the doubleword in the buffer that all views of guest memory share
+   */
+  watch(offset: number): void {
+    this.core.watch(offset, WATCH_CREDIT);
+  }
+
+  /** Which bytes of the watched doubleword were stored since the last call, bit 0 for the first. */
+  takeStored(): number {
+    const stored = this.words[HART.WATCH_BYTES / 4];
+    this.words[HART.WATCH_BYTES / 4] = 0;
+    return stored;
   }
 
   /** Lets time jump to the next timer or alarm. @returns false: nothing will come */

@@ -2,9 +2,7 @@
 import type { Command } from 'commander';
 import { collect, parseChoice, parsePositive, parseSize, parseWhole, UsageError } from '../options.js';
 import { isInteractive } from '../host/stdio.js';
-import { runBare } from '../machine/bare.js';
-import { parseShare, type Share } from '../machine/shared-folder.js';
-import { runSystem, type SystemOptions } from '../machine/system.js';
+import type { SystemOptions } from '../machine/system.js';
 
 export interface MachineFlags {
   readonly bare?: string;
@@ -47,10 +45,12 @@ A guest that powers off ends the command with status 0; one that resets starts o
 
 A shared folder is mounted by its tag (default 'share'): mount -t 9p -o trans=virtio,version=9p2000.L share /mnt
 
-With --bare, an ELF is loaded into RAM (from 0x80000000) and entered in machine mode. It ends by writing its symbol
-\`tohost\`: 1 is a pass, another odd value v the exit status v >> 1; \`tohost\` and \`fromhost\` also serve console output,
-input and the system calls write and exit. --signature writes the memory between the symbols begin_signature and
-end_signature, one little-endian number in hexadecimal per line.
+With --bare, an RV64 ELF is loaded into RAM (from 0x80000000) and entered in machine mode: interrupts off, a0 the hart's
+number, a1 the device tree, everything open to S and U mode by PMP entry 0, menvcfg 0 (Svade: a missing accessed or dirty
+bit is a page fault), mstatus.FS off. It ends by writing its symbol \`tohost\`: 1 is a pass, another odd value v the exit
+status v >> 1; \`tohost\` and \`fromhost\` also serve console output, input and the system calls write and exit. Or by the
+test finisher at 0x100000. A WFI that nothing can end is a NOP the first thousand times. --signature writes the memory
+between the symbols begin_signature and end_signature, one little-endian number in hexadecimal per line.
 
 Exit status: the program's own (255 for what does not fit); 124 after --timeout; 126 when a file cannot be read or
 loaded; 127 when it is not there; 137 after --max-instructions, or when the machine waits for what cannot come.
@@ -111,15 +111,16 @@ function parseForward(text: string): { host: number; guest: number } {
 }
 
 /** @throws UsageError where two have one tag */
-function parseShares(texts: readonly string[]): readonly Share[] {
-  const shares = texts.map(parseShare);
+function checkTags(shares: readonly { readonly tag: string }[]): void {
   const tags = shares.map(({ tag }) => tag);
   const twice = tags.find((tag, i) => tags.indexOf(tag) !== i);
-  if (twice === undefined) return shares;
-  throw new UsageError(`--share: expected a tag of its own for each folder (FOLDER:TAG), got '${twice}' twice`);
+  if (twice !== undefined) {
+    throw new UsageError(`--share: expected a tag of its own for each folder (FOLDER:TAG), got '${twice}' twice`);
+  }
 }
 
-function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
+/** What only this command needs (device models, sockets) is loaded when it runs: `veridian run` starts without. */
+async function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
   const limits = limitsOf(flags);
   const { bare, bios, kernel, initrd, signature, append } = flags;
   if (bare === undefined) {
@@ -128,13 +129,17 @@ function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
     }
     if (flags.forward.length > 0 && flags.net === 'none') throw new UsageError('--forward: expected beside --net user');
     if (signature !== undefined) throw new UsageError('--signature: expected beside --bare only');
+    const { parseShare } = await import('../machine/shared-folder.js');
+    const shares = flags.share.map(parseShare);
+    checkTags(shares);
+    const { runSystem } = await import('../machine/system.js');
     return runSystem({
       bios,
       kernel,
       initrd,
       commandLine: append,
       drives: flags.drive,
-      shares: parseShares(flags.share),
+      shares,
       net: parseChoice('--net', flags.net, NETS),
       forwards: flags.forward.map(parseForward),
       ...hostOf(flags),
@@ -146,6 +151,7 @@ function runMachine(flags: MachineFlags, signal: AbortSignal): Promise<number> {
   const granularity = Number(
     parseChoice('--signature-granularity', flags.signatureGranularity, ['1', '2', '4', '8', '16']),
   );
+  const { runBare } = await import('../machine/bare.js');
   return runBare({ file: bare, signature, granularity, limits, signal });
 }
 

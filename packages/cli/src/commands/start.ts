@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { KernelDriver, type BootedKernel, type Process } from '@veridian-os/kernel';
 import type { Machine } from '@veridian-os/hal';
 import { linux } from '@veridian-os/linux';
-import { programs } from '@veridian-os/shell';
 import { createKernel, createMachine, MACHINE_NAMES } from '@veridian-os/veridian';
 import { isInteractive, Keyboard, standardInput } from '../host/stdio.js';
 import { collect, hostMount, parseChoice, parseSize, parseWhole } from '../options.js';
@@ -54,7 +53,7 @@ async function start(flags: StartFlags, signal: AbortSignal): Promise<number> {
     cpus: parseWhole('--cpus', flags.cpus, 1),
     console: { output: (bytes) => void screen.write(bytes.slice()) },
   });
-  const kernel = boot(machine, flags);
+  const kernel = await boot(machine, flags);
   const driver = new KernelDriver(kernel, { time: 'paced' });
   signal.addEventListener('abort', () => driver.stop());
   const shell = launchShell(kernel, driver, flags, interactive);
@@ -74,7 +73,9 @@ async function start(flags: StartFlags, signal: AbortSignal): Promise<number> {
   return shell.end === undefined ? 1 : shell.end.value + (shell.end.kind === 'signal' ? 128 : 0);
 }
 
-function boot(machine: Machine, flags: StartFlags): BootedKernel {
+/** The shell's programs are loaded here: `veridian run` starts without them. */
+async function boot(machine: Machine, flags: StartFlags): Promise<BootedKernel> {
+  const { programs } = await import('@veridian-os/shell');
   return createKernel({
     machine,
     personalities: [linux()],

@@ -32,9 +32,9 @@ export function watchOutput(): OutputWatch {
   };
 }
 
-/** True when a person sits at both ends. */
+/** True when a person sits at both ends. Output first: the input's stream takes a while to make. */
 export function isInteractive(): boolean {
-  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+  return process.stdout.isTTY === true && process.stdin.isTTY === true;
 }
 
 /** The keyboard byte by byte: raw mode until `close`. */

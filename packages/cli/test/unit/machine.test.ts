@@ -40,7 +40,7 @@ describeCompiled('veridian machine --bare', () => {
 
   it('stops at --max-instructions with 137', () => {
     const got = machine('--bare', file('console'), '--max-instructions', '1000');
-    expect(got).toMatchObject({ status: 137, stdout: 'o' });
+    expect(got).toMatchObject({ status: 137, stdout: 'one two \n' });
     expect(got.stderr).toMatch(/--max-instructions/);
   });
 });

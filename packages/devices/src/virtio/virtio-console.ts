@@ -43,7 +43,7 @@ export class VirtioConsole implements VirtioDevice {
 
   /** Bytes that the guest has not taken yet. */
   get waiting(): number {
-    return this.input.reduce((sum, bytes) => sum + bytes.length, -this.taken);
+    return this.input.reduce((sum, bytes) => sum + bytes.length, 0) - this.taken;
   }
 
   /** The outside's window has changed. */

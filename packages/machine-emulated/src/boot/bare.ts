@@ -4,18 +4,22 @@
  */
 import type { MemoryRegion } from '@veridian-os/abi';
 import type { Firmware } from '@veridian-os/hal';
-import type { SystemHart } from '../system.js';
+import type { SystemHart, SystemTrap } from '../system.js';
 import { readElfFile } from './elf-file.js';
 import { Htif } from './htif.js';
 import { loadPiece, readMemory } from './load.js';
 import { signatureText } from './signature.js';
 
 /**
- * Instructions between two looks at `tohost`: few while the program talks, then twice as many each time. Leaving the hart
- * costs what it holds in WebAssembly's locals.
+ * The hart leaves its run when `tohost` is stored to. Where that is not seen (see `SystemHart.watch`), and for the answers in
+ * `fromhost`, these are the instructions between two looks: few while the program talks, then twice as many each time.
  */
 const POLL_SOON = 5_000;
 const POLL_LATE = 640_000;
+/** Instructions after which a request that seems half stored is taken as it is. */
+const HALF_MOST = 1000;
+/** How often a program may go on behind a WFI that nothing will end. */
+const MOST_WAKES = 1000;
 const A1 = 11;
 const SYMBOLS = ['tohost', '.tohost', 'fromhost', 'begin_signature', 'end_signature'];
 
@@ -28,7 +32,10 @@ export interface BareMachine {
 
 /** How far a run has come. */
 export interface BareResult {
-  /** `idle`: it waits for an interrupt that nothing will raise. `reset`: it asked for one. */
+  /**
+   * `idle`: it waits for an interrupt that only input can raise, or it waited a thousand times for what nothing can: WFI is a NOP
+   * for it until then. `reset`: it asked for one.
+   */
   readonly kind: 'ended' | 'budget' | 'idle' | 'reset';
   /** 0 for a pass; only when it has ended. */
   readonly status: number;
@@ -40,6 +47,9 @@ export class BareProgram {
   private readonly htif: Htif | undefined;
   private readonly addresses: ReadonlyMap<string, number>;
   private pollEvery = POLL_SOON;
+  /** Instructions since a request seemed half stored. */
+  private halfFor = 0;
+  private wakes = 0;
 
   /**
    * Loads the program and puts the hart at its entry, with the hart's number in a0 and the device tree's address in a1.
@@ -59,6 +69,7 @@ export class BareProgram {
     }
     system.reset(elf.entry, 'bare');
     system.registers[A1 * 2] = firmware.address;
+    if (this.htif !== undefined) system.watch(this.htif.offset);
   }
 
   /** Input for HTIF's console. */
@@ -71,21 +82,39 @@ export class BareProgram {
   run(budget: number): BareResult {
     const { system } = this.machine;
     let consumed = 0;
-    let isIdle = false;
     while (consumed < budget) {
-      const trap = system.run(Math.min(this.pollEvery, budget - consumed));
+      const most = this.htif?.isHalf === true ? HALF_MOST : this.pollEvery;
+      const trap = system.run(Math.min(most, budget - consumed));
       consumed += trap.consumed;
-      const isNews = this.htif?.poll() === true;
-      this.pollEvery = isNews ? POLL_SOON : Math.min(2 * this.pollEvery, POLL_LATE);
+      const isNews = this.hear(trap);
       if (this.htif?.status !== undefined) return { kind: 'ended', status: this.htif.status, consumed };
       if (system.stopped !== null) {
         const { kind, code } = system.stopped;
         return { kind: kind === 'reset' ? 'reset' : 'ended', status: code, consumed };
       }
-      isIdle = trap.kind === 'idle' && !isNews;
-      if (isIdle) break;
+      if (trap.kind === 'idle' && !isNews && !this.wake()) return { kind: 'idle', status: 0, consumed };
     }
-    return { kind: isIdle ? 'idle' : 'budget', status: 0, consumed };
+    return { kind: 'budget', status: 0, consumed };
+  }
+
+  /** Serves the program's requests. @returns whether there was one */
+  private hear({ kind, consumed }: SystemTrap): boolean {
+    const { htif } = this;
+    if (htif === undefined) return false;
+    this.halfFor = htif.isHalf ? this.halfFor + consumed : 0;
+    const isNews = htif.poll(this.machine.system.takeStored(), kind === 'idle' || this.halfFor >= HALF_MOST);
+    if (isNews) this.pollEvery = POLL_SOON;
+    else if (kind === 'budget') this.pollEvery = Math.min(2 * this.pollEvery, POLL_LATE);
+    return isNews;
+  }
+
+  /** Lets a program go on that waits for what nothing will raise. @returns false: only input can, or it has done so too often */
+  private wake(): boolean {
+    const { system } = this.machine;
+    if (system.hearsDevices || this.wakes === MOST_WAKES) return false;
+    this.wakes++;
+    system.resume();
+    return true;
   }
 
   /**

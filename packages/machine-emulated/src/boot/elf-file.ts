@@ -20,7 +20,7 @@ export interface ElfFile {
   /** Guest physical address of the entry point. */
   readonly entry: number;
   readonly pieces: readonly LoadedPiece[];
-  /** Values of the symbols asked for that are there; for tests also a section's address under its name (`.tohost`). */
+  /** Physical addresses of the symbols asked for that are there, and of sections under their names (`.tohost`). */
   readonly addresses: ReadonlyMap<string, number>;
 }
 
@@ -28,6 +28,9 @@ const EM_RISCV = 243;
 const PT_LOAD = 1;
 const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
+/** EI_CLASS and EI_DATA, as words. */
+const WIDTHS = [undefined, '32-bit', '64-bit'];
+const ORDERS = [undefined, 'little-endian', 'big-endian'];
 const HEADER_BYTES = 64;
 const PROGRAM_HEADER_BYTES = 56;
 const SECTION_HEADER_BYTES = 64;
@@ -36,7 +39,7 @@ const SYMBOL_BYTES = 24;
 interface Section {
   readonly name: number;
   readonly type: number;
-  readonly address: number;
+  readonly address: bigint;
   readonly offset: number;
   readonly size: number;
   readonly link: number;
@@ -86,22 +89,38 @@ function checkHeader(bytes: Uint8Array, reader: Reader): void {
   if (!isElf(bytes)) throw new RangeError('ELF: expected the magic 7f 45 4c 46');
   reader.part('a header', 0, HEADER_BYTES);
   if (bytes[4] !== 2 || bytes[5] !== 1) {
-    throw new RangeError(`ELF: expected 64-bit little-endian, got class ${bytes[4]}, data ${bytes[5]}`);
+    const [width, order] = [WIDTHS[bytes[4]] ?? `class ${bytes[4]}`, ORDERS[bytes[5]] ?? `data ${bytes[5]}`];
+    throw new RangeError(`ELF: expected 64-bit little-endian, got ${width} ${order}`);
   }
   const machine = reader.u16(18);
   if (machine !== EM_RISCV) throw new RangeError(`ELF: expected e_machine ${EM_RISCV} (RISC-V), got ${machine}`);
 }
 
-interface Program {
-  readonly pieces: readonly LoadedPiece[];
-  readonly entry: number;
+/** Where a segment was linked and where it is loaded. */
+interface Placement {
+  readonly virtual: bigint;
+  readonly address: number;
+  readonly memoryBytes: number;
 }
 
-/** Loadable pieces at their physical addresses, and the entry, which headers give as a virtual address. */
+interface Program {
+  readonly pieces: readonly LoadedPiece[];
+  readonly placements: readonly Placement[];
+}
+
+/** Headers and symbols give virtual addresses. What is in no segment stays what it is. */
+function physicalOf(virtual: bigint, placements: readonly Placement[]): number {
+  for (const { virtual: base, address, memoryBytes } of placements) {
+    const within = virtual - base;
+    if (within >= 0n && within < BigInt(memoryBytes)) return address + Number(within);
+  }
+  return Number(virtual);
+}
+
+/** Loadable pieces at their physical addresses. */
 function readProgram(reader: Reader): Program {
   const pieces: LoadedPiece[] = [];
-  const virtualEntry = reader.virtual(24);
-  let entry = Number(virtualEntry);
+  const placements: Placement[] = [];
   const table = reader.u64(32);
   const stride = reader.u16(54);
   const count = reader.u16(56);
@@ -117,11 +136,10 @@ function readProgram(reader: Reader): Program {
     const memoryBytes = Math.max(reader.u64(at + 40), fileBytes);
     if (memoryBytes === 0) continue;
     pieces.push({ address, memoryBytes, bytes: reader.part(`segment ${i}`, reader.u64(at + 8), fileBytes) });
-    const within = Number(virtualEntry - reader.virtual(at + 16));
-    if (within >= 0 && within < memoryBytes) entry = address + within;
+    placements.push({ virtual: reader.virtual(at + 16), address, memoryBytes });
   }
   if (pieces.length === 0) throw new RangeError('ELF: expected a loadable segment, got none');
-  return { pieces, entry };
+  return { pieces, placements };
 }
 
 function readSections(reader: Reader): Section[] {
@@ -134,7 +152,7 @@ function readSections(reader: Reader): Section[] {
   reader.part('section headers', table, count * stride);
   return Array.from({ length: count }, (_, i) => {
     const at = table + i * stride;
-    const address = reader.u64(at + 16);
+    const address = reader.virtual(at + 16);
     const [offset, size] = [reader.u64(at + 24), reader.u64(at + 32)];
     return { name: reader.u32(at), type: reader.u32(at + 4), address, offset, size, link: reader.u32(at + 40) };
   });
@@ -151,8 +169,8 @@ function contents(reader: Reader, section: Section | undefined): Uint8Array {
 }
 
 /** Addresses of the wanted symbols, and of the wanted sections that no symbol of the same name hides. */
-function readAddresses(reader: Reader, wanted: ReadonlySet<string>): Map<string, number> {
-  const found = new Map<string, number>();
+function readAddresses(reader: Reader, wanted: ReadonlySet<string>): Map<string, bigint> {
+  const found = new Map<string, bigint>();
   const sections = readSections(reader);
   const names = contents(reader, sections[reader.u16(62)]);
   for (const section of sections) {
@@ -165,7 +183,7 @@ function readAddresses(reader: Reader, wanted: ReadonlySet<string>): Map<string,
     for (let at = section.offset; at + SYMBOL_BYTES <= section.offset + section.size; at += SYMBOL_BYTES) {
       const isDefined = reader.u16(at + 6) !== 0;
       const name = isDefined ? textAt(strings, reader.u32(at)) : '';
-      if (wanted.has(name)) found.set(name, reader.u64(at + 8));
+      if (wanted.has(name)) found.set(name, reader.virtual(at + 8));
     }
   }
   return found;
@@ -178,5 +196,8 @@ function readAddresses(reader: Reader, wanted: ReadonlySet<string>): Map<string,
 export function readElfFile(bytes: Uint8Array, symbols: readonly string[] = []): ElfFile {
   const reader = new Reader(bytes);
   checkHeader(bytes, reader);
-  return { ...readProgram(reader), addresses: readAddresses(reader, new Set(symbols)) };
+  const { pieces, placements } = readProgram(reader);
+  const found = [...readAddresses(reader, new Set(symbols))];
+  const addresses = new Map(found.map(([name, virtual]) => [name, physicalOf(virtual, placements)]));
+  return { entry: physicalOf(reader.virtual(24), placements), pieces, addresses };
 }

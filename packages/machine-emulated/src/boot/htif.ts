@@ -1,8 +1,10 @@
 /**
  * The host-target interface: two doublewords in the guest's memory, `tohost` and `fromhost`, by which bare programs
- * print, read a key and end. The host looks between slices of a run, so an answer comes some thousand instructions
- * later; programs wait for it.
+ * print, read a key and end. The host looks when `tohost` was stored to (see `SystemHart.watch`), and now and then.
  *
+ * Halves   programs for both word lengths store a request in two words, the low one first, and some do not wait for the host
+ *          between two requests. So a request of which only the low word was stored is taken when the high word follows, when
+ *          the low one is stored again (a program that knows no high one), or after a while.
  * Shape    tohost = device << 56 | command << 48 | payload. Device 0, command 0: an odd payload ends the run with
  *          payload >> 1, an even one is the address of eight doublewords, a system call (write and exit are known).
  *          Device 1: command 1 prints the payload's low byte, command 0 asks for a byte of input.
@@ -21,6 +23,9 @@ const EBADF = 9n;
 const EFAULT = 14n;
 /** Most bytes that one system call prints. */
 const MOST_BYTES = 1 << 20;
+/** Bytes of `tohost`, a bit each. */
+const LOW_WORD = 0x0f;
+const HIGH_WORD = 0xf0;
 /** What an answered console request has in its low bits: a byte was there. */
 const VALID = 0x100n;
 
@@ -42,6 +47,8 @@ export class Htif {
   private readonly input: number[] = [];
   /** Requests for a byte of input that have no answer yet. */
   private asked = 0;
+  /** A request of which only the low word was stored, 0n = none. */
+  private half = 0n;
   private readonly answers: bigint[] = [];
   /** What the program ended with; undefined while it runs. */
   status: number | undefined;
@@ -54,15 +61,33 @@ export class Htif {
     this.fromHost = options.fromHost === undefined ? undefined : this.cell('fromhost', options.fromHost);
   }
 
+  /** Where `tohost` is in the buffer that all views of guest memory share. */
+  get offset(): number {
+    return this.toHost.byteOffset;
+  }
+
   /** Input for the guest. */
   receive(bytes: Uint8Array): void {
     for (const byte of bytes) this.input.push(byte);
   }
 
-  /** Does what the guest has asked for since the last call. @returns whether there was anything */
-  poll(): boolean {
+  /** A request may be half stored: run on for some instructions, then insist. */
+  get isHalf(): boolean {
+    return this.half !== 0n;
+  }
+
+  /**
+   * Does what the guest has asked for since the last call.
+   * @param stored which bytes of `tohost` were stored since then, bit 0 for the first; 0 when that is not known
+   * @param insists takes a request of which only the low word was stored
+   * @returns whether there was anything
+   */
+  poll(stored: number, insists: boolean): boolean {
     const request = this.toHost.getBigUint64(0, true);
-    if (request !== 0n) {
+    const isWhole = insists || (stored & HIGH_WORD) !== 0 || ((stored & LOW_WORD) !== 0 && request === this.half);
+    const isTaken = request !== 0n && isWhole;
+    this.half = isTaken ? 0n : request;
+    if (isTaken) {
       this.toHost.setBigUint64(0, 0n, true);
       this.handle(request);
     }
@@ -73,7 +98,7 @@ export class Htif {
     if (this.fromHost !== undefined && this.answers.length > 0 && this.fromHost.getBigUint64(0, true) === 0n) {
       this.fromHost.setBigUint64(0, this.answers.shift()!, true);
     }
-    return request !== 0n;
+    return isTaken;
   }
 
   private handle(request: bigint): void {

@@ -2,7 +2,7 @@
 /** The compiled interpreter: its imports, its exports, its memory. */
 import { CORE_BASE64 } from '../generated/core.js';
 import { SHARED_CORE_BASE64 } from '../generated/shared-core.js';
-import { decodeBase64 } from './base64.js';
+import { bytesOfBase64 } from '../host/base64.js';
 
 /** Bus accesses the interpreter could not serve from RAM. Addresses and 64-bit values in unsigned halves. */
 export interface CoreBus {
@@ -25,6 +25,7 @@ export interface CoreExports {
   forgetAll(): void;
   dropReservation(): void;
   resetHart(isBare: number): void;
+  watch(host: number, credit: number): void;
   /** Functions of translated regions. Not in the build for several CPUs. */
   readonly table: WebAssembly.Table;
 }
@@ -41,7 +42,7 @@ export type CoreMemory = WebAssembly.Memory;
 const WASM_PAGE = 65536;
 
 function codeOf(cpus: number): Uint8Array<ArrayBuffer> {
-  return decodeBase64(cpus === 1 ? CORE_BASE64 : SHARED_CORE_BASE64);
+  return bytesOfBase64(cpus === 1 ? CORE_BASE64 : SHARED_CORE_BASE64);
 }
 
 /** Compiles the interpreter; some milliseconds. */

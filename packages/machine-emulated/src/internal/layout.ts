@@ -31,6 +31,7 @@ export const HART = {
   RES_ADDR: 0x1040,
   RES_CTX: 0x1048,
   CODE_SET: 0x104c,
+  MIE: 0x1090,
   MENVCFG: 0x10d8,
   STIMECMP: 0x10f0,
   WAITING: 0x10f8,
@@ -47,9 +48,13 @@ export const HART = {
   REGION_ENTERED: 0x1230,
   REGION_DECLINED: 0x1238,
   EXIT_CREDIT: 0x1240,
-  CODE_EPOCH: 0x1244,
-  MOVE_CREDIT: 0x1248,
-  LEFT_BASE: 0x1250,
+  WATCH: 0x1244,
+  WATCH_CREDIT: 0x1248,
+  WATCH_BYTES: 0x124c,
+  TICK_SHIFT: 0x1250,
+  CODE_EPOCH: 0x1258,
+  MOVE_CREDIT: 0x125c,
+  LEFT_BASE: 0x1260,
 } as const;
 
 /** Values of HART.STATE; see assembly/serve.ts. */

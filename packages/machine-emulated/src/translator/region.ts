@@ -1,8 +1,11 @@
 /** A translated region that is installed, and the records of its entries in the core's memory (assembly/regions.ts). */
 import { OP } from '../generated/ops.js';
+import { HART } from '../internal/layout.js';
 import type { PageUse } from './prologue.js';
 
 export const RECORD_BYTES = 32;
+/** Word of a record: when it was last entered, as the low half of the count of entries. */
+const ENTERED = 7;
 
 export interface Region {
   /** Table index of its function. */
@@ -47,17 +50,25 @@ export function baseOf(lo: number, hi: number, off: number): bigint {
 /** Free addresses of records. */
 export class RecordPool {
   private readonly free: number[] = [];
+  /** Records from here on were never taken. */
+  private next: number;
+  private readonly end: number;
 
   constructor(first: number, count: number) {
-    for (let i = count - 1; i >= 0; i--) this.free.push(first + i * RECORD_BYTES);
+    this.next = first;
+    this.end = first + count * RECORD_BYTES;
   }
 
   get room(): number {
-    return this.free.length;
+    return this.free.length + (this.end - this.next) / RECORD_BYTES;
   }
 
+  /** Only while there is room. */
   take(): number {
-    return this.free.pop()!;
+    const used = this.free.pop();
+    if (used !== undefined) return used;
+    this.next += RECORD_BYTES;
+    return this.next - RECORD_BYTES;
   }
 
   give(record: number): void {
@@ -80,6 +91,7 @@ export function installEntry(
   words[at + 4] = entry.off;
   words[at + 5] = entry.off < 0 ? -1 : 0;
   words[at + 6] = 0;
+  words[at + ENTERED] = words[HART.REGION_ENTERED / 4];
   words[slot / 4] = OP.ENTER;
   words[slot / 4 + 1] = record;
 }
@@ -89,4 +101,10 @@ export function removeEntry(words: Uint32Array, slot: number, record: number): v
   if ((words[slot / 4] & 255) !== OP.ENTER || words[slot / 4 + 1] !== record) return;
   words[slot / 4] = words[record / 4];
   words[slot / 4 + 1] = words[record / 4 + 1];
+}
+
+/** Entries into any region since this one was last entered or made; after 2^32 it seems new again. */
+export function idleFor(words: Uint32Array, { entries }: Region): number {
+  const now = words[HART.REGION_ENTERED / 4];
+  return entries.reduce((least, { record }) => Math.min(least, (now - words[record / 4 + ENTERED]) >>> 0), 2 ** 32);
 }

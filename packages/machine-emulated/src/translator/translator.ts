@@ -10,24 +10,20 @@
  * several pages checks at each entry that the others are in place and were not cleared since.
  */
 /// <reference types="webassembly" />
-import { CODE_PAGE_BYTES, HART, RECORDS } from '../internal/layout.js';
-import { OP } from '../generated/ops.js';
+import { CODE_PAGE_BYTES, HART } from '../internal/layout.js';
+import { RegionCache } from './cache.js';
 import { CodeView, REACH } from './code-view.js';
 import { Discovery, RunStarts } from './discover.js';
 import type { DiscoveryLimits, Found } from './discover.js';
 import { RegionEmitter } from './emit.js';
-import type { RegionCode } from './emit.js';
 import { buildGraph } from './graph.js';
 import type { Graph } from './graph.js';
 import { Heat } from './heat.js';
 import type { PageHeat } from './heat.js';
-import { HELPER_FUNCTIONS } from './helpers.js';
 import { Flow } from './instruction.js';
-import { Owners } from './owners.js';
 import type { PageUse } from './prologue.js';
-import { RecordPool, baseOf, installEntry, offsetIn, removeEntry } from './region.js';
+import { baseOf, offsetIn } from './region.js';
 import type { Region } from './region.js';
-import { buildModule } from './wasm.js';
 
 export interface TranslatorSettings {
   /** Instructions interpreted per instruction of a region before it is translated. */
@@ -81,24 +77,13 @@ const MOST_REBUILDS = 6;
 const MOST_NEW_ROOTS = 4;
 /** Share of two regions' bytes that the one made of them must have. */
 const LEAST_MERGED = 0.9;
-const TABLE_STEP = 64;
 
 export class Translator {
   private readonly words: Uint32Array;
-  private readonly memory: WebAssembly.Memory;
-  private readonly table: WebAssembly.Table;
   private readonly plan: TranslatorPlan;
   private readonly settings: TranslatorSettings;
   private readonly heat: Heat;
-  private readonly records: RecordPool;
-  /** By table index. */
-  private readonly regions = new Map<number, Region>();
-  private readonly freeIndices: number[] = [];
-  private readonly owners: Owners;
-  private wasmBytes = 0;
-  private guestBytes = 0;
-  private translated = 0;
-  private dropped = 0;
+  private readonly cache: RegionCache;
 
   constructor(
     memory: WebAssembly.Memory,
@@ -106,25 +91,23 @@ export class Translator {
     plan: TranslatorPlan,
     settings: TranslatorSettings,
   ) {
-    this.memory = memory;
     this.words = new Uint32Array(memory.buffer);
-    this.table = table;
     this.plan = plan;
     this.settings = settings;
     this.heat = new Heat(this.words, plan.generations, settings.threshold, settings.interval);
-    this.records = new RecordPool(plan.records, RECORDS);
-    this.owners = new Owners((page) => this.heat.generationOf(page));
+    const generationOf = (page: number): number => this.heat.generationOf(page);
+    this.cache = new RegionCache({ memory, table, records: plan.records, maxBytes: settings.maxBytes, generationOf });
     this.words[HART.CODE_GENERATIONS / 4] = plan.generations;
     this.words[HART.SAMPLE_CREDIT / 4] = settings.interval;
     this.words[HART.SAMPLE_INTERVAL / 4] = settings.interval;
   }
 
   get statistics(): TranslationStatistics {
-    const { wasmBytes, guestBytes, translated, dropped } = this;
+    const { wasmBytes, guestBytes, translated, dropped } = this.cache;
     const counter = (at: number): number => this.words[at / 4] + this.words[at / 4 + 1] * 2 ** 32;
     const entered = counter(HART.REGION_ENTERED);
     const refused = counter(HART.REGION_DECLINED);
-    return { regions: this.regions.size, wasmBytes, guestBytes, translated, dropped, entered, refused };
+    return { regions: this.cache.all.length, wasmBytes, guestBytes, translated, dropped, entered, refused };
   }
 
   /**
@@ -133,18 +116,18 @@ export class Translator {
    */
   sample(slot: number, lo: number, hi: number, from: number): void {
     const page = Math.floor((slot - this.plan.codePages) / CODE_PAGE_BYTES);
-    const region = this.owners.at(page, lo & 0xffe);
+    const region = this.cache.ownerAt(page, lo & 0xffe);
     if (region !== undefined) {
       if (from === 0) this.strayed(region, page, lo, hi);
       else if (from === 1) this.exited(region, page, lo, hi);
-      else this.moved(this.regions.get(from - 2), region, page, lo, hi);
+      else this.moved(this.cache.at(from - 2), region, page, lo, hi);
       return;
     }
     if (from > 1) return;
     // Going in and out costs as much as interpreting what lies between two samples, so it counts as one.
     const heat = this.heat.sample(page, lo & 0xffe);
     if (heat === null) return;
-    this.prune();
+    this.cache.prune();
     const view = new CodeView(this.words, this.plan.codePages, (lo & ~0xfff) >>> 0, hi >>> 0);
     const start = this.startOf(heat, view);
     const found = this.discover(view, start, (off) => this.isWarm(view, off));
@@ -156,19 +139,19 @@ export class Translator {
   /** The guest was seen at an offset, or it has a region already. */
   private isWarm(view: CodeView, off: number): boolean {
     const page = view.page(off >> 12);
-    return page !== null && (this.heat.isWarm(page.index, off & 0xffe) || this.ownerOf(view, off) !== undefined);
+    return page !== null && (this.heat.isWarm(page.index, off & 0xffe) || this.cache.ownerOf(view, off) !== undefined);
   }
 
   private discover(view: CodeView, start: Start, isWarm: (off: number) => boolean, limits = LIMITS): Found {
     const isTaken = (off: number): boolean => {
-      const owner = this.ownerOf(view, off);
+      const owner = this.cache.ownerOf(view, off);
       return owner !== undefined && !start.replaces.includes(owner);
     };
     return new Discovery(view, limits, isTaken, isWarm).run(start.seeds, start.roots);
   }
 
   private attempt(view: CodeView, start: Start, found: Found): void {
-    for (const region of start.replaces) this.remove(region);
+    for (const region of start.replaces) this.cache.remove(region);
     try {
       this.translate(view, start, found);
     } catch (error) {
@@ -216,8 +199,8 @@ export class Translator {
     from.moves.set(to, times);
     const needed = (from.guestBytes + to.guestBytes) * this.settings.threshold * MOVES_SHARE;
     if (times * EXIT_INTERVAL < needed) return;
-    this.prune();
-    if (this.regions.get(from.index) !== from || this.regions.get(to.index) !== to) return;
+    this.cache.prune();
+    if (!this.cache.has(from) || !this.cache.has(to)) return;
     const at = HART.LEFT_BASE / 4;
     const base = BigInt(this.words[at]) + (BigInt(this.words[at + 1]) << 32n);
     const distance = Number(BigInt.asIntN(64, baseOf(lo, hi, offsetIn(to, page, lo)) - base));
@@ -239,7 +222,7 @@ export class Translator {
       split: new Set([...from.split, ...shifted(to.split)]),
       replaces: [from, to],
     };
-    const isTheirs = (off: number): boolean => start.replaces.includes(this.ownerOf(view, off)!);
+    const isTheirs = (off: number): boolean => start.replaces.includes(this.cache.ownerOf(view, off)!);
     const found = this.discover(view, start, isTheirs, MERGED_LIMITS);
     const bytes = [...found.instructions.values()].reduce((sum, { length }) => sum + length, 0);
     if (bytes < (from.guestBytes + to.guestBytes) * LEAST_MERGED) return false;
@@ -258,54 +241,29 @@ export class Translator {
 
   /** Translates what a region covers anew, at this base. */
   private renew(region: Region, base: bigint, change: Partial<Start>): void {
-    this.prune();
-    if (this.regions.get(region.index) !== region) return;
+    this.cache.prune();
+    if (!this.cache.has(region)) return;
     const view = this.viewAt(base);
     const { roots, rebuilds, split } = region;
     const start = { seeds: [], roots, rebuilds, split, replaces: [region], ...change };
     this.attempt(
       view,
       start,
-      this.discover(view, start, (at) => this.ownerOf(view, at) === region),
+      this.discover(view, start, (at) => this.cache.ownerOf(view, at) === region),
     );
-  }
-
-  /** Forgets every region. */
-  clear(): void {
-    for (const region of [...this.regions.values()]) this.remove(region);
-  }
-
-  /** Forgets regions whose code was cleared. */
-  private prune(): void {
-    for (const region of this.regions.values()) {
-      if (region.pages.some(({ page, generation }) => this.heat.generationOf(page.index) !== generation))
-        this.remove(region);
-    }
   }
 
   private translate(view: CodeView, { roots, rebuilds, split }: Start, found: Found): void {
     const graph = buildGraph(found);
     if (graph === null) return;
     const pages = this.pagesOf(found, view);
-    const index = this.takeIndex();
-    if (this.records.room <= graph.entries.length) this.clear();
-    const stamp = this.records.take();
-    this.words.fill(0, stamp / 4, stamp / 4 + 4);
-    const emitter = new RegionEmitter(graph, { index, pages, generations: this.plan.generations, stamp }, split);
-    const code = emitter.emit();
-    this.compile(code, index, (wasmBytes) => {
-      const { lo, hi } = view;
-      const about = { index, lo, hi, pages, stamp, roots, wasmBytes, guestBytes: sizeOf(graph), rebuilds, split };
-      const leaders = [...found.leaders].filter((off) => found.instructions.has(off)).sort((a, b) => a - b);
-      this.install(view, code, {
-        ...about,
-        leaders,
-        spans: code.spans,
-        exits: new Map(),
-        strays: new Map(),
-        moves: new Map(),
-      });
-    });
+    const place = this.cache.reserve();
+    const code = new RegionEmitter(graph, { ...place, pages, generations: this.plan.generations }, split).emit();
+    const { lo, hi } = view;
+    const leaders = [...found.leaders].filter((off) => found.instructions.has(off)).sort((a, b) => a - b);
+    const about = { ...place, lo, hi, pages, roots, guestBytes: sizeOf(graph), rebuilds, split, leaders };
+    const seen = { exits: new Map(), strays: new Map(), moves: new Map() };
+    this.cache.install(view, code, { ...about, ...seen, spans: code.spans });
   }
 
   /** What to explore from: hot places, and what regions of the same base in this page had, which it replaces. */
@@ -314,7 +272,7 @@ export class Translator {
     const seeds: number[] = [];
     const roots = new Set<number>();
     const own = view.page(0)?.index;
-    const replaces = [...this.regions.values()].filter(
+    const replaces = this.cache.all.filter(
       ({ lo, hi, pages, rebuilds }) =>
         lo === view.lo &&
         hi === view.hi &&
@@ -328,7 +286,7 @@ export class Translator {
     const starts = new RunStarts(view, (at) => this.isWarm(view, at));
     for (const [off] of [...heat.offsets].sort((a, b) => b[1] - a[1])) {
       const i = view.read(off);
-      if (i === null || i.flow === Flow.Stop || this.ownerOf(view, off) !== undefined) continue;
+      if (i === null || i.flow === Flow.Stop || this.cache.ownerOf(view, off) !== undefined) continue;
       seeds.push(off);
       roots.add(starts.of(off));
     }
@@ -342,67 +300,6 @@ export class Translator {
       const page = view.page(number)!;
       return { number, page, generation: this.heat.generationOf(page.index) };
     });
-  }
-
-  private compile(code: RegionCode, index: number, done: (wasmBytes: number) => void): void {
-    const helpers = code.helpers === 0 ? [] : HELPER_FUNCTIONS.map((make) => make());
-    const bytes = buildModule([...helpers, code.body], this.memory.buffer.byteLength / 65536);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: this.memory } });
-    this.table.set(index, instance.exports[String(helpers.length)]);
-    done(bytes.length);
-  }
-
-  private install(view: CodeView, code: RegionCode, about: Omit<Region, 'entries'>): void {
-    this.makeRoom(about.wasmBytes, code.entries.length);
-    const entries: { slot: number; record: number }[] = [];
-    const region: Region = { ...about, entries };
-    code.entries.forEach((off, number) => {
-      const slot = view.slotAt(off);
-      if ((this.words[slot / 4] & 255) === OP.ENTER) return;
-      const record = this.records.take();
-      installEntry(this.words, slot, record, { index: about.index, number, off });
-      entries.push({ slot, record });
-    });
-    this.owners.claim(view, code.offsets, region);
-    this.regions.set(region.index, region);
-    this.wasmBytes += region.wasmBytes;
-    this.guestBytes += region.guestBytes;
-    this.translated++;
-  }
-
-  /** The cache is bounded: when it is full, everything goes, as what is still hot comes back soon. */
-  private makeRoom(bytes: number, entries: number): void {
-    if (this.wasmBytes + bytes <= this.settings.maxBytes && this.records.room >= entries) return;
-    this.clear();
-  }
-
-  private ownerOf(view: CodeView, off: number): Region | undefined {
-    const page = view.page(off >> 12);
-    return page === null ? undefined : this.owners.at(page.index, off & 0xffe);
-  }
-
-  private takeIndex(): number {
-    if (this.freeIndices.length === 0) {
-      const first = this.table.length;
-      this.table.grow(TABLE_STEP);
-      for (let i = TABLE_STEP - 1; i >= 0; i--) this.freeIndices.push(first + i);
-    }
-    return this.freeIndices.pop()!;
-  }
-
-  private remove(region: Region): void {
-    for (const { slot, record } of region.entries) {
-      removeEntry(this.words, slot, record);
-      this.records.give(record);
-    }
-    this.records.give(region.stamp);
-    this.owners.release(region);
-    this.table.set(region.index, null);
-    this.freeIndices.push(region.index);
-    this.regions.delete(region.index);
-    this.wasmBytes -= region.wasmBytes;
-    this.guestBytes -= region.guestBytes;
-    this.dropped++;
   }
 }
 

@@ -1,4 +1,4 @@
-/** A booted machine and a script at its serial console: no host time in it, so each run is the same. */
+/** A booted machine and a script at its console: no host time in it, so each run is the same. */
 import type { VirtioDevice } from '@veridian-os/devices';
 import type { BootImages } from '../../src/index.js';
 import { EmulatedMachine } from '../../src/index.js';
@@ -13,13 +13,20 @@ export class Session {
   instructions = 0;
   /** Called between two steps: what happens outside of the machine. */
   between = (): void => undefined;
+  /** Gives the guest keys: at its serial port, or where somebody else says. */
+  type = (bytes: Uint8Array): void => this.machine.receive(bytes);
   /** Where what has been waited for ends. */
   private seen = 0;
 
   constructor(images: BootImages, options: { memoryBytes: number; virtio?: readonly VirtioDevice[] }) {
-    const output = (bytes: Uint8Array): void => void (this.text += String.fromCharCode(...bytes));
+    const output = (bytes: Uint8Array): void => this.hear(bytes);
     this.machine = EmulatedMachine.create({ ...options, codePages: 4096, console: { output } });
     this.machine.boot(images);
+  }
+
+  /** The guest has written these. */
+  hear(bytes: Uint8Array): void {
+    this.text += String.fromCharCode(...bytes);
   }
 
   /**
@@ -44,7 +51,7 @@ export class Session {
 
   /** @returns what the guest printed between its echo of `line` and its next prompt */
   command(line: string, prompt: RegExp, most?: number): string {
-    this.machine.receive(new TextEncoder().encode(`${line}\n`));
+    this.type(new TextEncoder().encode(`${line}\n`));
     const text = this.until(prompt, most);
     return text.slice(text.indexOf('\n') + 1).replace(prompt, '');
   }

@@ -11,6 +11,7 @@ import { EmulatedMachine } from '../../src/index.js';
 import type { EmulatedMachineOptions } from '../../src/index.js';
 import { CONTEXT, HART_BYTES, HART, TRAP, CODE_PAGE_BYTES } from '../../src/internal/layout.js';
 import { INSTRUCTION_SETS } from '../../src/testing.js';
+import { bytesOfBase64 } from '../../src/host/base64.js';
 import { decodeBase64 } from '../../src/internal/base64.js';
 import { needs } from '../../../../tools/require-tool.js';
 import { makeGuest } from '../helpers/guest.js';
@@ -85,6 +86,7 @@ describe('the layout', () => {
     for (const text of ['', 'a', 'ab', 'abc', 'abcd']) {
       const bytes = Buffer.from(text);
       expect(Buffer.from(decodeBase64(bytes.toString('base64')))).toEqual(bytes);
+      expect(Buffer.from(bytesOfBase64(bytes.toString('base64')))).toEqual(bytes);
     }
   });
 });

@@ -137,7 +137,10 @@ describe('registers', () => {
 
   it('addresses have 54 bits', () => expect(read(0x3bf, [0x3bf, -1n])).toBe((1n << 54n) - 1n));
   it('configurations lack bits 5 and 6', () => expect(read(0x3a2, [0x3a2, 0xffn << 56n])).toBe(0x9fn << 56n));
-  it('write without read is reserved: it becomes neither', () => expect(read(0x3a0, [0x3a0, NAPOT | W])).toBe(24n));
+  it('write without read is reserved: nothing is permitted then', () => {
+    expect(read(0x3a0, [0x3a0, NAPOT | W])).toBe(24n);
+    expect(read(0x3a0, [0x3a0, L | NAPOT | X | W])).toBe(0x98n);
+  });
   it('a locked configuration stays', () => expect(read(0x3a0, [0x3a0, L | NAPOT | R], [0x3a0, 0])).toBe(0x99n));
   it('a locked address stays', () => expect(read(0x3b0, [0x3b0, 5], [0x3a0, L | NAPOT | R], [0x3b0, 6])).toBe(5n));
   it('the bottom of a locked top of range stays', () => {

@@ -205,6 +205,79 @@ describe('machine mode', () => {
     expect(x(a1) - x(a0)).toBe(BigInt((12 - 3 - 1) * 4)); // linked from vector 3
   });
 
+  it('reserved modes of mtvec and stvec leave the mode as it was, and take the base', () => {
+    for (const csr of [CSR.mtvec, CSR.stvec]) {
+      const { machine, x } = makeBoard((a) => {
+        const write = (value: number, rd: number): void => {
+          csrWrite(a, csr, value);
+          a.op('csrrs', { rd, rs1: 0, csr });
+        };
+        write(0x103, a0);
+        write(0x201, a1);
+        write(0x302, a2);
+        write(0x403, a3);
+        powerOff(a);
+      });
+      expect(machine.system.run(1000).kind).toBe('stopped');
+      expect([x(a0), x(a1), x(a2), x(a3)]).toEqual([0x100n, 0x201n, 0x301n, 0x401n]);
+    }
+  });
+
+  it('mtime can be set, forwards and backwards; time and both comparators follow', () => {
+    const timers = MTI | STI;
+    const { machine, x } = makeBoard((a) => {
+      csrWrite(a, CSR.menvcfg, 1n << 63n);
+      csrWrite(a, CSR.stimecmp, 2_000_000);
+      a.li(s0, CLINT + 0x4000)
+        .li(t0, 1_000_000)
+        .s('sd', t0, s0, 0)
+        .li(s1, CLINT + 0xbff8);
+      const set = (ticks: bigint, pending: number): void => {
+        a.li(t0, ticks).s('sd', t0, s1, 0).op('csrrs', { rd: pending, rs1: 0, csr: CSR.mip });
+      };
+      set(999_000n, a0);
+      set(1_000_000n, a1);
+      set((5n << 32n) + 7n, a2);
+      a.i('ld', s2, s1, 0).op('csrrs', { rd: s3, rs1: 0, csr: CSR.time });
+      set(0n, a3);
+      powerOff(a);
+    });
+    expect(machine.system.run(1000).kind).toBe('stopped');
+    const pending = [a0, a1, a2, a3].map((register) => Number(x(register)) & timers);
+    expect(pending).toEqual([0, MTI, timers, 0]);
+    expect([x(s2), x(s3)]).toEqual([(5n << 32n) + 7n, (5n << 32n) + 7n]);
+  });
+
+  it('a hart that waits sleeps until the time that was set back', () => {
+    const { machine, x } = makeBoard((a) => {
+      csrWrite(a, CSR.mie, MTI);
+      a.li(s0, CLINT + 0x4000)
+        .li(t0, 1_000_000)
+        .s('sd', t0, s0, 0)
+        .op('wfi');
+      a.li(s1, CLINT + 0xbff8)
+        .s('sd', 0, s1, 0)
+        .op('wfi')
+        .op('csrrs', { rd: a0, rs1: 0, csr: CSR.time });
+      powerOff(a);
+    });
+    expect(machine.system.run(1000).kind).toBe('stopped');
+    expect(x(a0)).toBe(1_000_000n);
+    expect(machine.clock.now()).toBeGreaterThanOrEqual(2_000_000 * 100);
+  });
+
+  it('the reserved MPP = 2 becomes user mode', () => {
+    const { machine, x } = makeBoard((a) => {
+      csrWrite(a, CSR.mstatus, 3 << 11);
+      a.op('csrrs', { rd: a0, rs1: 0, csr: CSR.mstatus });
+      csrWrite(a, CSR.mstatus, 2 << 11);
+      a.op('csrrs', { rd: a1, rs1: 0, csr: CSR.mstatus });
+      powerOff(a);
+    });
+    expect(machine.system.run(1000).kind).toBe('stopped');
+    expect([x(a0) & 0x1800n, x(a1) & 0x1800n]).toEqual([0x1800n, 0n]);
+  });
+
   it('WFI with nothing to wait for is idle; with a timer, time jumps', () => {
     const idle = makeBoard((a) => a.op('wfi').to('jal', 'x', { rd: 0 }).label('x').op('wfi'));
     expect(idle.machine.system.run(1000).kind).toBe('idle');

@@ -30,6 +30,7 @@ describe('virtio-console', () => {
 
   it('keeps input until there are buffers, across a reset too', () => {
     const { device, driver } = setup();
+    expect(device.waiting).toBe(0);
     device.receive(Uint8Array.of(1, 2, 3, 4, 5));
     driver.initialise();
     expect(device.waiting).toBe(5);

@@ -2,7 +2,7 @@
 import { Rng } from '../rng.js';
 import type { Item, Privilege } from './image.js';
 import { MSTATUS } from './image.js';
-import { PRIVILEGES, csrSweep, knownCsrs, op } from './items-csr.js';
+import { PRIVILEGES, csrSweep, knownCsrs, op, reservedValues } from './items-csr.js';
 import { everyAccess } from './items-memory.js';
 import { delegatedOnly, systemWords } from './items-system.js';
 import { DATA, M_VECTORS, ROOT39, S_ECALL, tableOf } from './layout.js';
@@ -109,5 +109,6 @@ export function directedItems(seed = 1, sweep = false): Item[] {
     ...everyAccess(rng),
     ...systemWords(rng),
     ...(sweep ? csrSweep(rng) : knownCsrs(rng)),
+    ...reservedValues(),
   ];
 }

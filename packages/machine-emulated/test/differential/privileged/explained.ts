@@ -31,8 +31,8 @@ export interface Explanation {
 }
 
 const PMP_ADDRESS = (1n << 54n) - 1n;
-/** W of the eight configurations. */
-const WRITABLE = 0x0202_0202_0202_0202n;
+/** W and X of the eight configurations. */
+const NOT_ONLY_READABLE = 0x0606_0606_0606_0606n;
 const DELEGABLE = 0xb3ffn;
 
 /** Whether the word is a value of the CSR that the item accessed, or that CSR itself. */
@@ -69,16 +69,20 @@ function isUntranslated({ kind, privilege, x }: Item): boolean {
   return kind.startsWith('plain ') || (privilege === 3 && ((x?.get(OPERAND) ?? 0n) & MSTATUS.MPP) === MSTATUS.MPP);
 }
 
+/** QEMU's board has flash memory here, ours has nothing. */
+const FLASH = { base: 0x2000_0000n, end: 0x2400_0000n };
+
 /** Whether nothing is at a physical address: no RAM, and no device of the board. */
 function isAbsent(address: bigint): boolean {
-  return address >= BigInt(RAM + RAM_BYTES) || address < 0x100n;
+  const isFlash = address >= FLASH.base && address < FLASH.end;
+  return isFlash || address >= BigInt(RAM + RAM_BYTES) || address < 0x100n;
 }
 
 function legalConfigs(value: bigint): bigint {
   let legal = 0n;
   for (let i = 0n; i < 64n; i += 8n) {
     const byte = (value >> i) & 0x9fn;
-    legal |= ((byte & 3n) === 2n ? byte & ~2n : byte) << i;
+    legal |= ((byte & 3n) === 2n ? byte & ~6n : byte) << i;
   }
   return legal;
 }
@@ -99,9 +103,10 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     id: 'pmpcfg-reserved',
     section: 'II, 3.7.1 "Physical Memory Protection CSRs"',
-    why: 'Bits 5 and 6 of a configuration are zero, and W without R is reserved (ours drops W, also where R is set later); QEMU stores both.',
-    // Without W in some bytes: it was written without R, and a second instruction has set R.
-    covers: (d) => isOf(d, /^pmpcfg/) && (d.ours | (legalConfigs(d.theirs) & WRITABLE)) === legalConfigs(d.theirs),
+    why: 'Bits 5 and 6 of a configuration are zero, and W without R is reserved (ours then permits nothing, as the Sail model, also where R is set later); QEMU stores both.',
+    // Without W and X in some bytes: W was written without R, and a second instruction has set R.
+    covers: (d) =>
+      isOf(d, /^pmpcfg/) && (d.ours | (legalConfigs(d.theirs) & NOT_ONLY_READABLE)) === legalConfigs(d.theirs),
   },
   {
     id: 'medeleg-bits',
@@ -124,9 +129,16 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     id: 'xtvec-mode',
     section: 'II, 3.1.7 "mtvec", 12.1.2 "stvec"',
-    why: 'MODE is WARL and 2 and 3 are reserved: ours keeps its low bit, QEMU ignores the whole write.',
+    why: 'MODE is WARL and 2 and 3 are reserved: ours keeps MODE and takes the base, as the Sail model; QEMU ignores the whole write.',
     covers: (d) =>
       isOf(d, /^[ms]tvec$/) && (d.ours & 2n) === 0n && (d.theirs & 2n) === 0n && /[ms]tvec$/.test(d.item.kind),
+  },
+  {
+    id: 'mpp-reserved',
+    section: 'II, 3.1.6.1 "Privilege and Global Interrupt-Enable Stack in mstatus register"',
+    why: 'MPP is WARL, and 2 is no mode: it becomes user mode in ours, as in the Sail model; in QEMU MPP stays what it was.',
+    covers: (d) =>
+      /^csr mstatus$/.test(d.item.kind) && isOf(d, /^mstatus$/) && (d.ours ^ d.theirs) === (d.theirs & MSTATUS.MPP),
   },
   {
     id: 'sip-with-sstc',
@@ -210,7 +222,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     id: 'menvcfg-bits',
     section: 'II, 3.1.18 "menvcfg"',
-    why: 'A field of an extension that is not there is read-only zero, CBIE=2 is reserved; QEMU keeps both.',
+    why: 'A field of an extension that is not there is read-only zero, CBIE=2 is reserved (0 in ours, as in the Sail model); QEMU keeps both.',
     covers: (d) =>
       isOf(d, /^[ms]envcfg$/) && (d.ours & ~0x30n) === (d.theirs & ~0x30n & ~(1n << 60n)) && (d.ours & 0x30n) !== 0x20n,
   },

@@ -10,6 +10,8 @@ import { CSR, ROOT39, ROOT48, ROOT57 } from './layout.js';
 export const OLD = 10;
 export const OPERAND = 11;
 export const BACK = 12;
+/** Holds what an item writes before its access. */
+const PRIMER = 28;
 /** Not recorded: for values that nobody promises. */
 export const VOID = 30;
 
@@ -127,21 +129,60 @@ export function csrItem(rng: Rng, number = randomNumber(rng)): Item {
   const source = access.endsWith('i') ? rng.below(32) : rs1;
   const before = number === CSR.mtvec || number === 0x340 ? op('csrrs', { rd: 29, rs1: 0, csr: number }) : [];
   const after = before.length > 0 ? op('csrrw', { rd: 0, rs1: 29, csr: number }) : [];
+  // What a field keeps when a reserved value is written shows only where it held another than that after reset.
+  const isPrimed = !own && rng.below(3) === 0;
   const code = [
     ...before,
+    ...(isPrimed ? op('csrrw', { rd: 0, rs1: PRIMER, csr: number }) : []),
     ...op(access, { rd, rs1: source, csr: number }),
     ...op('csrrs', { rd: own ? VOID : BACK, rs1: 0, csr: number }),
     ...after,
   ];
   const least = (number >> 8) & 3;
   const privilege = rng.below(2) === 0 ? ((least === 2 ? 3 : least) as Privilege) : rng.pick(PRIVILEGES);
-  const x = new Map([[OPERAND, tame(number, pattern(rng), rng)]]);
+  const x = new Map([
+    [OPERAND, tame(number, pattern(rng), rng)],
+    [PRIMER, tame(number, pattern(rng), rng)],
+  ]);
   return { kind: `csr ${nameOf(number)}`, privilege, ...gates(rng), code, x };
 }
 
 /** Several accesses of each CSR that we know. */
 export function knownCsrs(rng: Rng): Item[] {
   return KNOWN.flatMap((number) => Array.from({ length: 12 }, () => csrItem(rng, number)));
+}
+
+/** Fields that have a reserved value: where they are, their legal values, the reserved ones. */
+const RESERVED: readonly (readonly [number, bigint, readonly bigint[], readonly bigint[]])[] = [
+  [CSR.mstatus, 11n, [0n, 1n, 3n], [2n]],
+  [CSR.mtvec, 0n, [0n, 1n], [2n, 3n]],
+  [CSR.stvec, 0n, [0n, 1n], [2n, 3n]],
+  [CSR.menvcfg, 4n, [0n, 1n, 3n], [2n]],
+  [CSR.senvcfg, 4n, [0n, 1n, 3n], [2n]],
+  [CSR.pmpcfg0, 48n, [0n, 1n, 3n, 4n, 7n], [2n, 6n]],
+];
+
+/** Each reserved value after each legal one, and what the CSR then reads. */
+export function reservedValues(): Item[] {
+  const saved = { rd: 29, rs1: 0 };
+  return RESERVED.flatMap(([csr, shift, legal, reserved]) =>
+    legal.flatMap((old) =>
+      reserved.map((value): Item => {
+        const code = [
+          ...op('csrrs', { ...saved, csr }),
+          ...op('csrrw', { rd: 0, rs1: PRIMER, csr }),
+          ...op('csrrw', { rd: OLD, rs1: OPERAND, csr }),
+          ...op('csrrs', { rd: BACK, rs1: 0, csr }),
+          ...op('csrrw', { rd: 0, rs1: saved.rd, csr }),
+        ];
+        const x = new Map([
+          [OPERAND, value << shift],
+          [PRIMER, old << shift],
+        ]);
+        return { kind: `csr ${nameOf(csr)}`, privilege: 3, code, x };
+      }),
+    ),
+  );
 }
 
 /** A read of every CSR number from every privilege. */
