@@ -227,6 +227,7 @@ it('nothing outside is read or changed, whatever becomes a symbolic link on the 
     for (const each of ['secret', ...NAMES]) writeFileSync(join(outside, each), 'secret');
     const folder = newFolder();
     const client = new Client<Ino, Ino>(share(folder));
+    let aside = 0;
     for (const each of steps) {
       if (each[0] !== 'swap') {
         expect(JSON.stringify(client.do(each) ?? '')).not.toContain('secret');
@@ -234,7 +235,7 @@ it('nothing outside is read or changed, whatever becomes a symbolic link on the 
       }
       const path = join(folder, each[1]);
       try {
-        renameSync(path, `${path}-${readdirSync(folder).length}`);
+        renameSync(path, `${path}-${aside++}`);
       } catch {
         // nothing was there
       }
