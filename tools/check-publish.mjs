@@ -79,7 +79,7 @@ if (!values['no-install']) {
   await must('npm', [...install, ...extra], { cwd: project });
   await importEverywhere(specifiers.filter((specifier) => specifier.endsWith('/testing')));
   await compileEverywhere();
-  await checkAll('command', ['veridian --help', 'veridian --version'], (line) =>
+  await checkAll('command', ['veridian --help', 'veridian --version', 'veridian start --quiet -c true'], (line) =>
     outcome(run(join(project, 'node_modules/.bin/veridian'), line.split(' ').slice(1), { cwd: project })),
   );
 }

@@ -22,10 +22,19 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** Wrong arguments and what commander knows of them need all commands; a command by itself needs only its own options. */
+const COMMANDS = { start: addStart, run: addRun, machine: addMachine, machines: addMachines };
+
+function addCommands(program: Command, first: string | undefined, done: (status: number) => void, signal: AbortSignal) {
+  const names = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
+  const own = names.filter((name) => name === first);
+  for (const name of own.length > 0 ? own : names) COMMANDS[name](program, done, signal);
+}
+
 /** `veridian ./program` means `veridian run ./program`, but might have meant a command: it is not guessed. */
-function checkCommand(program: Command, first: string | undefined): void {
+function checkCommand(first: string | undefined): void {
   if (first === undefined || first.startsWith('-') || first === 'help') return;
-  const names = program.commands.map((command) => command.name());
+  const names = Object.keys(COMMANDS);
   if (names.includes(first)) return;
   throw new UsageError(
     `expected ${names.join(', ')} or help, got '${first}' (a program is run by: veridian run ${first})`,
@@ -41,12 +50,9 @@ async function runCommand(argv: readonly string[], signal: AbortSignal): Promise
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError('(veridian --help lists the commands)');
-  addStart(program, done, signal);
-  addRun(program, done, signal);
-  addMachine(program, done, signal);
-  addMachines(program, done);
+  addCommands(program, argv[0], done, signal);
   try {
-    checkCommand(program, argv[0]);
+    checkCommand(argv[0]);
     await program.parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {

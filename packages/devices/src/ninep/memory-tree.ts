@@ -86,9 +86,21 @@ export class MemoryTree implements FileTree<MemoryNode, MemoryNode> {
   getattr(node: MemoryNode): NodeAttributes {
     const { ino, mode, uid, gid, nlink, size, atime, mtime, ctime } = node;
     return {
-      ...{ ino, mode, uid, gid, nlink, rdev: 0, size, blockSize: BLOCK, blocks: Math.ceil(size / 512) },
-      ...{ atimeSec: atime.seconds, atimeNsec: atime.nanoseconds, mtimeSec: mtime.seconds },
-      ...{ mtimeNsec: mtime.nanoseconds, ctimeSec: ctime.seconds, ctimeNsec: ctime.nanoseconds },
+      ino,
+      mode,
+      uid,
+      gid,
+      nlink,
+      rdev: 0,
+      size,
+      blockSize: BLOCK,
+      blocks: Math.ceil(size / 512),
+      atimeSec: atime.seconds,
+      atimeNsec: atime.nanoseconds,
+      mtimeSec: mtime.seconds,
+      mtimeNsec: mtime.nanoseconds,
+      ctimeSec: ctime.seconds,
+      ctimeNsec: ctime.nanoseconds,
     };
   }
 

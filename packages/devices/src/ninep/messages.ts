@@ -38,6 +38,9 @@ export const HEADER_BYTES = 7;
 export const QID_BYTES = 13;
 export const NO_FID = 0xffffffff;
 const TWO_32 = 4294967296;
+/** Making one takes longer than most messages. Neither keeps anything between two strings. */
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const ENCODER = new TextEncoder();
 
 /** A request's fields, one after the other. Behind the end it reads zeroes and remembers that. */
 export class Reader {
@@ -46,7 +49,6 @@ export class Reader {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private at: number;
-  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
   constructor(bytes: Uint8Array, at: number) {
     this.bytes = bytes;
@@ -88,7 +90,7 @@ export class Reader {
   string(): string {
     const bytes = this.data(this.u16());
     try {
-      return this.decoder.decode(bytes);
+      return DECODER.decode(bytes);
     } catch {
       this.bad = true;
       return '';
@@ -107,7 +109,6 @@ export class Writer {
   readonly bytes: Uint8Array;
   length = HEADER_BYTES;
   private readonly view: DataView;
-  private readonly encoder = new TextEncoder();
 
   private readonly limit: number;
 
@@ -152,13 +153,13 @@ export class Writer {
   }
 
   u64(value: number): void {
-    this.u32(value % TWO_32);
+    this.u32(value >>> 0); // modulo 2^32, for any whole number
     this.u32(Math.floor(value / TWO_32));
   }
 
   /** At most 65535 bytes of UTF-8. */
   string(text: string): void {
-    const bytes = this.encoder.encode(text);
+    const bytes = ENCODER.encode(text);
     this.u16(bytes.length);
     this.bytes.set(bytes, this.length);
     this.length += bytes.length;
@@ -166,7 +167,7 @@ export class Writer {
 
   /** What `readdir` has to know before it writes an entry. */
   stringBytes(text: string): number {
-    return 2 + this.encoder.encode(text).length;
+    return 2 + ENCODER.encode(text).length;
   }
 
   qid(mode: number, version: number, ino: number): void {
