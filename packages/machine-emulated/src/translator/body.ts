@@ -2,7 +2,7 @@
  * Code of one region's instructions: registers in locals, temporaries, side exits.
  *
  * Locals     parameters REGS, LEFT, ENTRY, BASE; then temporaries; register r of x in X0 + r, of f in F0 + r
- * Side exit  an operation that cannot be finished jumps to the region's exit with EXIT = distance of its pc from BASE << 12 |
+ * Side exit  an operation that cannot be finished jumps to the region's exit with EXIT = distance of its pc from BASE (even) << 11 |
  *            instructions retired since LEFT was last brought up to date; there the registers are stored (emit.ts)
  */
 import type { Instruction } from './instruction.js';
@@ -147,7 +147,7 @@ export class Body {
 
   /** Says where the next `leaveIf` would leave; they may be several. */
   mayLeave(): Code {
-    return this.code.i32((this.off << 12) | this.retired).set(EXIT);
+    return this.code.i32((this.off << 11) | this.retired).set(EXIT);
   }
 
   /** Leaves before this instruction if the i32 on the stack is not 0; `depth` blocks are open inside the operation. */

@@ -11,8 +11,8 @@ import { instructionOf } from './instruction.js';
 const EXEC_TABLE = 0x8000;
 const EXEC_MASK = 0x1ff0;
 const PAGE = 4096;
-/** Farthest page that a region may include: offsets must fit the 20 bits that a side exit has for them (body.ts). */
-export const REACH = 120;
+/** Farthest page that a region may include: offsets must fit the 21 bits that a side exit has for them (body.ts). */
+export const REACH = 250;
 
 /** Where a decoded page is, or 0 where there is none. */
 export interface CodePage {

@@ -213,7 +213,7 @@ export class RegionEmitter {
    */
   private exit(): void {
     const { code, body } = this;
-    code.get(BASE).get(EXIT).i32(12).ops(W.i32ShrS, W.i64ExtendI32S, W.i64Add).set(T).end();
+    code.get(BASE).get(EXIT).i32(11).byte(W.i32ShrS).i32(-2).ops(W.i32And, W.i64ExtendI32S, W.i64Add).set(T).end();
     const { writtenX: x, writtenF: f } = body;
     for (let r = 1; r < 32; r++) {
       if ((x >>> r) & 1)
@@ -236,9 +236,9 @@ export class RegionEmitter {
   /** Out of the region to the instruction at `off`, which a jump may have far away. */
   private leave(off: number, pending: number): void {
     const { code, context } = this;
-    if ((off << 12) >> 12 === off) {
+    if ((off << 11) >> 11 === off) {
       code
-        .i32((off << 12) | pending)
+        .i32((off << 11) | pending)
         .set(EXIT)
         .br(context.length);
       return;

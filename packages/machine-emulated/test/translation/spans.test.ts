@@ -10,7 +10,7 @@ import type { Guest } from '../helpers/guest.js';
 import { CODE_AT, CODE_PA, DATA_AT, DATA_PA, USER, makeGuest } from '../helpers/guest.js';
 
 const { s0, s1, t1, a0 } = REG;
-const FAR = 0xc0000;
+const FAR = 0x10_0400;
 const ROUNDS = 12;
 const LOADS = ['lb', 'lhu', 'lw', 'ld', 'lbu', 'fld'] as const;
 const STORES = ['sb', 'sh', 'sw', 'sd', 'fsd'] as const;
@@ -114,13 +114,13 @@ describe('a region', () => {
   it('is left for code farther away than its exits can say', () => {
     const count = (translated: boolean): [bigint, number] => {
       const guest = makeGuest({ translation: translated ? { threshold: 0, interval: 3 } : false });
-      guest.tables.map(CODE_AT + FAR, CODE_PA + 0x8000, 1, USER | PTE.R | PTE.X);
-      guest.load((a) => a.i('addi', a0, a0, 1).op('jalr', { rd: 0, rs1: t1, imm: 0 }), CODE_AT + 0x8000);
+      guest.tables.map(CODE_AT + 0x10_0000, CODE_PA + 0x8000, 1, USER | PTE.R | PTE.X);
+      guest.load((a) => a.i('addi', a0, a0, 1).op('jalr', { rd: 0, rs1: t1, imm: 0 }), CODE_AT + 0x8400);
       guest.load((a) => {
         a.li(s0, 50).label('loop');
         a.op('jal', { rd: t1, imm: CODE_AT + FAR - a.here });
         a.i('addi', s0, s0, -1).to('bne', 'loop', { rs1: s0, rs2: 0 }).op('ecall');
-      });
+      }, CODE_AT + 0x800);
       const { consumed } = guest.run();
       return [guest.x(a0), consumed];
     };
