@@ -260,12 +260,13 @@ export class EmulatedMachine implements Machine {
 
 function createTranslator(
   { translation }: Settings,
-  { code, generations, records }: MemoryPlan,
+  { code, generations, records, targetMaps }: MemoryPlan,
   memory: CoreMemory,
   core: CoreExports,
 ): Translator | undefined {
   if (translation === null) return undefined;
-  return new Translator(memory, core.table, { codePages: code[0].codePages, generations, records }, translation);
+  const plan = { codePages: code[0].codePages, generations, records, targetMaps };
+  return new Translator(memory, core.table, plan, translation);
 }
 
 function startWorkers(harts: Harts, module: CoreModule, memory: CoreMemory): void {

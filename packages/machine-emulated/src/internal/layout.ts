@@ -76,6 +76,9 @@ export const PAGE_CODE_MASK = 0x00ffffff;
 /** Entry records of translated regions (assembly/regions.ts). */
 export const RECORDS = 8192;
 const RECORD_BYTES = 32;
+/** Maps of regions' entries, of one page of code each (src/translator/targets.ts). */
+export const TARGET_MAPS = 1024;
+export const TARGET_MAP_BYTES = 4096;
 
 /** Decoded code of one CPU. */
 export interface CodePlan {
@@ -93,9 +96,10 @@ export interface MemoryPlan {
   readonly ram: readonly number[];
   /** Bytes in all, a multiple of 64 KiB. */
   readonly total: number;
-  /** For translation, with one CPU: u32 per code page, and entry records. */
+  /** For translation, with one CPU: u32 per code page, entry records, maps of entries. */
   readonly generations: number;
   readonly records: number;
+  readonly targetMaps: number;
 }
 
 const WASM_PAGE = 65536;
@@ -128,6 +132,7 @@ export function planMemory(
   const isTranslated = cpus === 1;
   const generations = take(isTranslated ? codePages * 4 : 0, 64);
   const records = take(isTranslated ? RECORDS * RECORD_BYTES : 0, 64);
+  const targetMaps = take(isTranslated ? TARGET_MAPS * TARGET_MAP_BYTES : 0, 64);
   const ram = ramBytes.map((bytes) => take(bytes, WASM_PAGE));
-  return { contexts, code, generations, records, ram, total: alignUp(next, WASM_PAGE) };
+  return { contexts, code, generations, records, targetMaps, ram, total: alignUp(next, WASM_PAGE) };
 }

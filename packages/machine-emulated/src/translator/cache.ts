@@ -3,7 +3,7 @@
  * theirs. Bounded: when it is full, an eighth of it goes, what was not entered for the longest time first.
  */
 /// <reference types="webassembly" />
-import { RECORDS } from '../internal/layout.js';
+import { RECORDS, TARGET_MAPS } from '../internal/layout.js';
 import { OP } from '../generated/ops.js';
 import type { CodeView } from './code-view.js';
 import type { RegionCode } from './emit.js';
@@ -11,23 +11,27 @@ import { HELPER_FUNCTIONS } from './helpers.js';
 import { Owners } from './owners.js';
 import { RecordPool, idleFor, installEntry, removeEntry } from './region.js';
 import type { Region } from './region.js';
+import { TargetPool } from './targets.js';
+import type { TargetMap } from './targets.js';
 import { buildModule } from './wasm.js';
 
 /** What an eviction leaves of the cache's bytes and records. */
 const KEPT_SHARE = 7 / 8;
 const TABLE_STEP = 64;
 
-/** What a region needs before its code is emitted: a place in the table, and the record of its stamp (prologue.ts). */
+/** What a region needs before its code is emitted: a place in the table, the record of its stamp, maps of its entries. */
 export interface Place {
   readonly index: number;
   readonly stamp: number;
+  readonly targets: TargetMap | null;
 }
 
 export interface CacheOptions {
   readonly memory: WebAssembly.Memory;
   readonly table: WebAssembly.Table;
-  /** Address of the records. */
+  /** Addresses of the records and of the maps of entries. */
   readonly records: number;
+  readonly targetMaps: number;
   /** Most bytes of WebAssembly. */
   readonly maxBytes: number;
   /** How often a code page was cleared. */
@@ -42,6 +46,7 @@ export class RegionCache {
   private readonly options: CacheOptions;
   private readonly words: Uint32Array;
   private readonly records: RecordPool;
+  private readonly targets: TargetPool;
   private readonly owners: Owners;
   /** By table index. */
   private readonly regions = new Map<number, Region>();
@@ -51,6 +56,7 @@ export class RegionCache {
     this.options = options;
     this.words = new Uint32Array(options.memory.buffer);
     this.records = new RecordPool(options.records, RECORDS);
+    this.targets = new TargetPool(this.words, options.targetMaps);
     this.owners = new Owners(options.generationOf);
   }
 
@@ -85,11 +91,12 @@ export class RegionCache {
     }
   }
 
-  reserve(): Place {
-    this.makeRoom(0, 1);
+  /** @param pages numbers of the region's pages, if it has computed jumps */
+  reserve(pages: readonly number[] | null): Place {
+    this.makeRoom(0, 1, pages === null ? 0 : pages.length + 1);
     const stamp = this.records.take();
     this.words.fill(0, stamp / 4, stamp / 4 + 4);
-    return { index: this.takeIndex(), stamp };
+    return { index: this.takeIndex(), stamp, targets: pages === null ? null : this.targets.take(pages) };
   }
 
   /** Compiles a region and puts its entries where the view has their code; gives its place back when there is no room. */
@@ -103,6 +110,7 @@ export class RegionCache {
     const entries: { slot: number; record: number }[] = [];
     const region: Region = { ...about, wasmBytes: bytes.length, entries };
     code.entries.forEach((off, number) => {
+      if (about.targets !== null) this.targets.enter(about.targets, off, number);
       const slot = view.slotAt(off);
       if ((this.words[slot / 4] & 255) === OP.ENTER) return;
       const record = this.records.take();
@@ -130,10 +138,12 @@ export class RegionCache {
   }
 
   /** @returns false when there is no room for so much at all */
-  private makeRoom(bytes: number, records: number): boolean {
+  private makeRoom(bytes: number, records: number, maps = 0): boolean {
     const { maxBytes } = this.options;
     const fits = (share: number): boolean =>
-      this.wasmBytes + bytes <= maxBytes * share && this.records.room >= records + RECORDS * (1 - share);
+      this.wasmBytes + bytes <= maxBytes * share &&
+      this.records.room >= records + RECORDS * (1 - share) &&
+      this.targets.room >= maps + TARGET_MAPS * (1 - share);
     if (fits(1)) return true;
     const ages = this.all.map((region) => ({ region, age: idleFor(this.words, region) }));
     for (const { region } of ages.sort((a, b) => b.age - a.age)) {
@@ -153,8 +163,9 @@ export class RegionCache {
     return this.freeIndices.pop()!;
   }
 
-  private giveBack({ index, stamp }: Place): void {
+  private giveBack({ index, stamp, targets }: Place): void {
     this.records.give(stamp);
+    if (targets !== null) this.targets.give(targets);
     this.options.table.set(index, null);
     this.freeIndices.push(index);
   }

@@ -14,13 +14,14 @@
  */
 import { OP } from '../generated/ops.js';
 import { CONTEXT } from '../internal/layout.js';
-import { BASE, Body, E, ENTRY, EXECS, EXIT, F0, LEFT, LOCALS, RECORD, REGS, T, TRAPS, X0 } from './body.js';
+import { BASE, Body, ENTRY, EXIT, F0, LEFT, LOCALS, REGS, T, TRAPS, X0 } from './body.js';
 import type { Block, Edge, Graph } from './graph.js';
 import { successors } from './graph.js';
 import type { Instruction } from './instruction.js';
 import { Flow } from './instruction.js';
 import { OPERATIONS } from './operations.js';
-import { EXEC_MASK, prologue } from './prologue.js';
+import { prologue } from './prologue.js';
+import { emitTarget } from './targets.js';
 import type { Placement } from './prologue.js';
 import { FRESH, planBlock } from './spans.js';
 import { I32, I64, W } from './wasm.js';
@@ -65,7 +66,6 @@ export class RegionEmitter {
   private readonly isLoop: Uint8Array;
   /** Open blocks, innermost last: a node for a block before it, ~node for a loop around it. */
   private readonly context: number[] = [];
-  private usesExecs = false;
   /** What is known at the end of the block emitted last. */
   private scope = FRESH;
 
@@ -94,8 +94,8 @@ export class RegionEmitter {
     this.tree(0, 0);
     this.code.byte(W.unreachable).end();
     this.exit();
-    const { body, placement, usesExecs } = this;
-    const code = prologue(body, placement, usesExecs).raw(this.code.view);
+    const { body, placement } = this;
+    const code = prologue(body, placement).raw(this.code.view);
     const type = { params: [I32, I32, I32, I64], result: I32 };
     const entries = this.entries.map((node) => this.graph.blocks[node - 1].off);
     const offsets = this.graph.blocks.flatMap(({ instructions }) => instructions.map(({ off }) => off));
@@ -311,26 +311,14 @@ export class RegionEmitter {
     this.code.i32(this.entryNumber[node]).set(ENTRY).br(this.depthOf(~0));
   }
 
-  /**
-   * A computed jump. If the target's slot is an entry of this region at the same base, goes on there; else out. The
-   * slot is
-   * found as the interpreter finds it.
-   */
+  /** A computed jump: on to the target where the region has an entry there (targets.ts); else out. */
   private indirect(i: Instruction, pending: number): void {
     const { code, body, context } = this;
     body.x(i.rs1).i64(i.imm).byte(W.i64Add).i64(-2).byte(W.i64And).set(T);
     if (i.flow === Flow.IndirectCall) this.link(i);
-    this.usesExecs = true;
     code.block();
     context.push(NOBODY);
-    code.get(T).byte(W.i32Wrap).i32(8).byte(W.i32ShrU).i32(EXEC_MASK).byte(W.i32And).get(EXECS).byte(W.i32Add).tee(E);
-    code.memory(W.i64Load, 3).get(T).i64(-4096).ops(W.i64And, W.i64Ne).brIf(0);
-    code.get(E).memory(W.i32Load, 2, 8).get(T).byte(W.i32Wrap).i32(0xffe).byte(W.i32And).i32(2).byte(W.i32Shl);
-    code.byte(W.i32Add).tee(E).memory(W.i32Load8U, 0).i32(OP.ENTER).byte(W.i32Ne).brIf(0);
-    code.get(E).memory(W.i32Load, 2, 4).tee(RECORD).memory(W.i32Load, 2, 8).i32(this.placement.index);
-    code.byte(W.i32Ne).brIf(0);
-    code.get(RECORD).memory(W.i64Load, 3, 16).get(BASE).byte(W.i64Add).get(T).byte(W.i64Ne).brIf(0);
-    code.get(RECORD).memory(W.i32Load, 2, 12).set(ENTRY);
+    emitTarget(code, this.placement.targets!);
     this.flush(pending);
     code.br(this.depthOf(~0)).end();
     context.pop();

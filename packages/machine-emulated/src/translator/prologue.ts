@@ -3,10 +3,11 @@ import { CONTEXT, HART } from '../internal/layout.js';
 import type { Body } from './body.js';
 import { BASE, E, EXECS, F0, RANGE_D, RANGE_S, READS, REGS, T, TRAPS, X0 } from './body.js';
 import type { CodePage } from './code-view.js';
+import type { TargetMap } from './targets.js';
 import { Code, W } from './wasm.js';
 
 const EXEC_TABLE = 0x8000;
-export const EXEC_MASK = 0x1ff0;
+const EXEC_MASK = 0x1ff0;
 /** Trapped, frm, and NX of fcsr: native arithmetic needs exactly NX. */
 const NATIVE_MASK = 0x800000e1 | 0;
 const NX = 1;
@@ -28,16 +29,15 @@ export interface Placement {
   readonly generations: number;
   /** Address of set and epoch (assembly/tlb.ts), u32 each, and base, u64, for which the pages were last found in place. */
   readonly stamp: number;
+  /** Where its computed jumps find its entries; null when it has none. */
+  readonly targets: TargetMap | null;
 }
 
-/** @param usesExecs whether the region looks up targets in the execute table */
-export function prologue(body: Body, placement: Placement, usesExecs: boolean): Code {
+/** What precedes the region's code; it is made last, when it is known what that uses. */
+export function prologue(body: Body, placement: Placement): Code {
   const head = new Code();
   const { usedX, usedF, usesFloat } = body;
   const isAlone = placement.pages.length === 1 && placement.pages[0].number === 0;
-  if (usesExecs || !isAlone) {
-    head.i32(0).memory(W.i32Load, 2, HART.CODE_SET).i32(EXEC_TABLE).byte(W.i32Add).set(EXECS);
-  }
   if (!isAlone) checkPages(head, placement);
   head.i32(0).memory(W.i32Load, 2, HART.DATA_SET).set(READS);
   if (usesFloat) readFloatState(head);
@@ -84,7 +84,7 @@ function checkPages(head: Code, placement: Placement): void {
 
 /** Page by page: whether the execute table has it, and it was not cleared. */
 function comparePages(head: Code, { pages, generations }: Placement): void {
-  head.block().block();
+  head.i32(0).memory(W.i32Load, 2, HART.CODE_SET).i32(EXEC_TABLE).byte(W.i32Add).set(EXECS).block().block();
   for (const { number, page, generation } of pages) {
     head
       .get(BASE)

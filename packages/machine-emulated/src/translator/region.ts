@@ -2,6 +2,7 @@
 import { OP } from '../generated/ops.js';
 import { HART } from '../internal/layout.js';
 import type { PageUse } from './prologue.js';
+import type { TargetMap } from './targets.js';
 
 export const RECORD_BYTES = 32;
 /** Word of a record: when it was last entered, as the low half of the count of entries. */
@@ -16,6 +17,7 @@ export interface Region {
   readonly pages: readonly PageUse[];
   /** Address of the record that its prologue uses. */
   readonly stamp: number;
+  readonly targets: TargetMap | null;
   /** Addresses of its entries' slots and records. */
   readonly entries: readonly { readonly slot: number; readonly record: number }[];
   /** Offsets that it was made from. */
@@ -53,22 +55,25 @@ export class RecordPool {
   /** Records from here on were never taken. */
   private next: number;
   private readonly end: number;
+  private readonly bytes: number;
 
-  constructor(first: number, count: number) {
+  /** `count` records of `bytes` from address `first`. */
+  constructor(first: number, count: number, bytes = RECORD_BYTES) {
+    this.bytes = bytes;
     this.next = first;
-    this.end = first + count * RECORD_BYTES;
+    this.end = first + count * bytes;
   }
 
   get room(): number {
-    return this.free.length + (this.end - this.next) / RECORD_BYTES;
+    return this.free.length + (this.end - this.next) / this.bytes;
   }
 
   /** Only while there is room. */
   take(): number {
     const used = this.free.pop();
     if (used !== undefined) return used;
-    this.next += RECORD_BYTES;
-    return this.next - RECORD_BYTES;
+    this.next += this.bytes;
+    return this.next - this.bytes;
   }
 
   give(record: number): void {

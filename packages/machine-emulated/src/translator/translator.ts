@@ -39,6 +39,7 @@ export interface TranslatorPlan {
   readonly codePages: number;
   readonly generations: number;
   readonly records: number;
+  readonly targetMaps: number;
 }
 
 /** Counts since the machine was made, except the first three. */
@@ -96,7 +97,9 @@ export class Translator {
     this.settings = settings;
     this.heat = new Heat(this.words, plan.generations, settings.threshold, settings.interval);
     const generationOf = (page: number): number => this.heat.generationOf(page);
-    this.cache = new RegionCache({ memory, table, records: plan.records, maxBytes: settings.maxBytes, generationOf });
+    const { records, targetMaps } = plan;
+    const { maxBytes } = settings;
+    this.cache = new RegionCache({ memory, table, records, targetMaps, maxBytes, generationOf });
     this.words[HART.CODE_GENERATIONS / 4] = plan.generations;
     this.words[HART.SAMPLE_CREDIT / 4] = settings.interval;
     this.words[HART.SAMPLE_INTERVAL / 4] = settings.interval;
@@ -257,7 +260,10 @@ export class Translator {
     const graph = buildGraph(found);
     if (graph === null) return;
     const pages = this.pagesOf(found, view);
-    const place = this.cache.reserve();
+    const isComputed = [...found.instructions.values()].some(
+      ({ flow }) => flow === Flow.Indirect || flow === Flow.IndirectCall,
+    );
+    const place = this.cache.reserve(isComputed ? pages.map(({ number }) => number) : null);
     const code = new RegionEmitter(graph, { ...place, pages, generations: this.plan.generations }, split).emit();
     const { lo, hi } = view;
     const leaders = [...found.leaders].filter((off) => found.instructions.has(off)).sort((a, b) => a - b);
