@@ -81,7 +81,7 @@ export function emitTarget(code: Code, { first, span, directory, maps }: TargetM
     .byte(W.i64GeU)
     .brIf(0);
   if (directory === 0) {
-    code.get(A).byte(W.i32Wrap).memory(W.i32Load16U, 1, maps.get(first)!);
+    code.get(A).byte(W.i32Wrap).memory(W.i32Load16U, 1, maps.get(first));
   } else {
     code.get(A).byte(W.i32Wrap).tee(H).i32(12).byte(W.i32ShrU).i32(2).byte(W.i32Shl).memory(W.i32Load, 2, directory);
     code.get(H).i32(0xffe).ops(W.i32And, W.i32Add).memory(W.i32Load16U, 1);
