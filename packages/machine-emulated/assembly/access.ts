@@ -46,8 +46,8 @@ function resolve(va: u64, access: i32, size: u64): usize {
 }
 
 /**
- * Whether the page at `page` holds the watched doubleword and so stays out of the write table: every store to it comes here. One
- * that meets the doubleword is noted and ends the run behind the instruction.
+ * Whether the page at `page` holds the watched doubleword and so stays out of the write table: every store to it comes
+ * here. One that meets the doubleword is noted and ends the run behind the instruction.
  */
 function watched(page: usize, offset: usize, size: usize): bool {
   const word = <usize>load<u32>(HART_WATCH);

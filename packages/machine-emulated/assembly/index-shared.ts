@@ -1,3 +1,5 @@
 /** What the host may call in the build for several CPUs. */
-export { dropReservation, flushEverything, flushSpace, forgetAll, forgetCode, init, addRegion, resetHart, runHosted, runSystem, watch } from './index';
+export {
+  addRegion, dropReservation, flushEverything, flushSpace, forgetAll, forgetCode, init, resetHart, runHosted, runSystem, watch,
+} from './index';
 export { exchange, exchangeHigh, serve } from './serve';

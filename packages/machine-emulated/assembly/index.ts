@@ -64,8 +64,8 @@ export function resetHart(isBare: u32): void {
 }
 
 /**
- * Stores to the doubleword at this address in this memory end a run of the hart like a kick; 0 = none. Where its page is data
- * that is stored to all the time, that would be dear: after `credit` other stores to it, none of its stores is seen any more.
+ * Stores to the doubleword at this address in this memory end a run of the hart like a kick; 0 = none. Where its page is
+ * data that is stored to all the time, that would be dear: after `credit` other stores to it, none is seen any more.
  */
 export function watch(host: u32, credit: u32): void {
   store<u32>(HART_WATCH, host);

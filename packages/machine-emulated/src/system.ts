@@ -99,14 +99,15 @@ export class SystemHart {
     return (this.words[HART.MIE / 4] & EXTERNAL) !== 0;
   }
 
-  /** Ends the wait of an idle hart as if WFI were a NOP, which it may be (privileged specification, "Wait for Interrupt"). */
+  /** Ends the wait of an idle hart as if WFI were a NOP, which it may be (privileged specification, section 3.3.3). */
   resume(): void {
     this.words[HART.WAITING / 4] = 0;
   }
 
   /**
-   * From now on a run ends as by a kick behind each instruction that stores to a doubleword of RAM: until the next reset, or
-   * until the guest has stored a hundred thousand times beside it in its page, where each store is slow meanwhile.
+   * From now on a run ends as by a kick behind each instruction that stores to a doubleword of RAM: until the next
+   * reset, or until the guest has stored a hundred thousand times beside it in its page, where each store is slow
+   * meanwhile.
    * @param offset of the doubleword in the buffer that all views of guest memory share
    */
   watch(offset: number): void {

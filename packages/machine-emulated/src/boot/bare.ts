@@ -11,8 +11,9 @@ import { loadPiece, readMemory } from './load.js';
 import { signatureText } from './signature.js';
 
 /**
- * The hart leaves its run when `tohost` is stored to. Where that is not seen (see `SystemHart.watch`), and for the answers in
- * `fromhost`, these are the instructions between two looks: few while the program talks, then twice as many each time.
+ * The hart leaves its run when `tohost` is stored to. Where that is not seen (see `SystemHart.watch`), and for the
+ * answers in `fromhost`, these are the instructions between two looks: few while the program talks, then twice as many
+ * each time.
  */
 const POLL_SOON = 5_000;
 const POLL_LATE = 640_000;
@@ -33,8 +34,8 @@ export interface BareMachine {
 /** How far a run has come. */
 export interface BareResult {
   /**
-   * `idle`: it waits for an interrupt that only input can raise, or it waited a thousand times for what nothing can: WFI is a NOP
-   * for it until then. `reset`: it asked for one.
+   * `idle`: it waits for an interrupt that only input can raise, or it waited a thousand times for what nothing can: WFI
+   * is a NOP for it until then. `reset`: it asked for one.
    */
   readonly kind: 'ended' | 'budget' | 'idle' | 'reset';
   /** 0 for a pass; only when it has ended. */
@@ -108,7 +109,7 @@ export class BareProgram {
     return isNews;
   }
 
-  /** Lets a program go on that waits for what nothing will raise. @returns false: only input can, or it has done so too often */
+  /** Lets a program go on that waits for what nothing will raise. @returns false: only input can, or it was too often */
   private wake(): boolean {
     const { system } = this.machine;
     if (system.hearsDevices || this.wakes === MOST_WAKES) return false;

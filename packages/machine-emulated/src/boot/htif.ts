@@ -2,9 +2,9 @@
  * The host-target interface: two doublewords in the guest's memory, `tohost` and `fromhost`, by which bare programs
  * print, read a key and end. The host looks when `tohost` was stored to (see `SystemHart.watch`), and now and then.
  *
- * Halves   programs for both word lengths store a request in two words, the low one first, and some do not wait for the host
- *          between two requests. So a request of which only the low word was stored is taken when the high word follows, when
- *          the low one is stored again (a program that knows no high one), or after a while.
+ * Halves   programs for both word lengths store a request in two words, the low one first, and some do not wait for the
+ *          host between two requests. So a request of which only the low word was stored is taken when the high word
+ *          follows, when the low one is stored again (a program that knows no high one), or after a while.
  * Shape    tohost = device << 56 | command << 48 | payload. Device 0, command 0: an odd payload ends the run with
  *          payload >> 1, an even one is the address of eight doublewords, a system call (write and exit are known).
  *          Device 1: command 1 prints the payload's low byte, command 0 asks for a byte of input.

@@ -1,5 +1,6 @@
 /*
- * Stores requests in two words and waits for nothing, as programs for both word lengths do: prints, and ends with status 9.
+ * Stores requests in two words and waits for nothing, as programs for both word lengths do: prints, and ends with
+ * status 9.
  * END_BY 0: the word pair again and again; 1: only the low word, again and again; 2: only the low word, once.
  * BESIDE: stores that it first makes in the page of tohost.
  */

@@ -1,6 +1,6 @@
 /*
- * Ends with status 5 by one of the instructions that store: ACCESS 0: SB, 1: SH, 2: AMOSWAP.W, 3: AMOADD.D, 4: SC.D, 5: AMOCAS.D,
- * 6: FSD, 7: C.SD, 8: a misaligned SD whose last byte is the first of tohost.
+ * Ends with status 5 by one of the instructions that store: ACCESS 0: SB, 1: SH, 2: AMOSWAP.W, 3: AMOADD.D, 4: SC.D,
+ * 5: AMOCAS.D, 6: FSD, 7: C.SD, 8: a misaligned SD whose last byte is the first of tohost.
  */
 #include "bare.h"
 #define REQUEST (5 << 1 | 1)

@@ -1,6 +1,6 @@
 /** LR, SC, AMOs and AMOCAS in a translated loop: registers, memory and traps as the interpreter leaves them. */
 import { describe, expect, it } from '@jest/globals';
-import type { Assembler } from '../../src/testing.js';
+import type { Assembler, Mnemonic } from '../../src/testing.js';
 import { INSTRUCTIONS, REG } from '../../src/testing.js';
 import { DATA_AT, makeGuest } from '../helpers/guest.js';
 
@@ -43,7 +43,7 @@ function expectSame(body: Body): void {
   expect(outcome(body, true)).toBe(outcome(body, false));
 }
 
-const AMOS = [...INSTRUCTIONS.keys()].filter((name) => /^amo\w+\.[wd]$/.test(name));
+const AMOS = ([...INSTRUCTIONS.keys()] as Mnemonic[]).filter((name) => /^amo\w+\.[wd]$/.test(name));
 
 describe('atomics in regions', () => {
   it('are all here', () => expect(AMOS).toHaveLength(20));
@@ -54,14 +54,14 @@ describe('atomics in regions', () => {
     expectSame((a) => a.op(name, { rd: a2, rs1: a3, rs2: a2 }).op(name, { rd: a3, rs1: a3, rs2: a3 }));
   });
 
-  it.each(['amoadd.w', 'amocas.d', 'lr.w', 'sc.d'])('%s at a misaligned address', (name) => {
+  it.each<Mnemonic>(['amoadd.w', 'amocas.d', 'lr.w', 'sc.d'])('%s at a misaligned address', (name) => {
     expectSame((a) => {
       a.i('sltiu', a4, s1, 2).i('slli', a4, a4, 1).r('add', a3, a3, a4); // in the last row
       a.op(name, { rd: a0, rs1: a3, rs2: name === 'lr.w' ? 0 : a2 });
     });
   });
 
-  describe.each(['w', 'd'])('lr.%s and sc', (width) => {
+  describe.each(['w', 'd'] as const)('lr.%s and sc', (width) => {
     const pair = (rd: number): Body => {
       return (a) => a.op(`lr.${width}`, { rd, rs1: a3, rs2: 0 }).op(`sc.${width}`, { rd: a4, rs1: a3, rs2: a2 });
     };
