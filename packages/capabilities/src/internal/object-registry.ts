@@ -51,7 +51,7 @@ export class ObjectRegistry {
    */
   acquire(type: number, object: number): number {
     const home = this.hash(type, object);
-    for (let record = ~this.bucket[home]!; record !== NONE; record = this.chain[record]!) {
+    for (let record = ~this.bucket[home]; record !== NONE; record = this.chain[record]!) {
       if (this.object[record] !== object || this.type[record] !== type) continue;
       if (this.count[record] === 0) panic('capabilities/dead-object', `type ${type} object ${object}: take it first`);
       this.count[record]++;
@@ -62,7 +62,7 @@ export class ObjectRegistry {
     this.type[record] = type;
     this.object[record] = object;
     this.count[record] = 1;
-    this.chain[record] = ~this.bucket[home]!;
+    this.chain[record] = ~this.bucket[home];
     this.bucket[home] = ~record;
     return record;
   }
@@ -106,9 +106,9 @@ export class ObjectRegistry {
 
   private unlink(record: number): void {
     const home = this.hash(this.type[record], this.object[record]);
-    let at = ~this.bucket[home]!;
+    let at = ~this.bucket[home];
     if (at === record) {
-      this.bucket[home] = ~this.chain[record]!;
+      this.bucket[home] = ~this.chain[record];
       return;
     }
     while (this.chain[at] !== record) at = this.chain[at]!; // in the chain by the invariant
