@@ -243,8 +243,14 @@ function select(raw: u32, at: i32): u32 {
     case 0x63: return branches(raw, f3, at);
     case 0x67: return f3 != 0 ? op.SLOW : slotRd == 0 ? op.JR : op.JALR;
     case 0x6f: return slotRd == 0 ? jump(jumpDistance(raw), at, op.J, op.J_NEAR) : jump(jumpDistance(raw), at, op.JAL, op.JAL_NEAR);
+    case 0x73: return f3 == 2 && slotRs1 == 0 && slotRd != 0 ? floatState(raw >> 20) : op.SLOW;
     default: return op.SLOW;
   }
+}
+
+/** A read of the floating-point state, which C libraries ask for before they round by themselves. */
+function floatState(csr: u32): u32 {
+  return csr == 1 ? op.FRFLAGS : csr == 2 ? op.FRRM : op.SLOW;
 }
 
 /** The two-byte form of an operation that a compressed instruction expanded to; SLOW stays (it finds its length). */

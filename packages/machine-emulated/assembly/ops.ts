@@ -265,3 +265,7 @@ export const FROUND_D: u32 = 216;
 
 /** A translated region begins here; imm is the address of its entry record (regions.ts). */
 export const ENTER: u32 = 217;
+
+// csrr of frm and of fflags
+export const FRRM: u32 = 218;
+export const FRFLAGS: u32 = 219;

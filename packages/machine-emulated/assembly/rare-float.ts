@@ -1,11 +1,11 @@
 /** Floating point of the interpreter, apart from its loop as rare.ts says. */
 import * as op from './ops';
-import { WRITE_TABLE } from './layout';
+import { FCSR, WRITE_TABLE } from './layout';
 import * as fp from './float-slots';
 import * as fpa from './float-arithmetic-slots';
 import { BOX } from './native-float';
 import { AT_READ, AT_SLOW, AT_WRITE, DONE, missed } from './exits';
-import { f2, host, imm, off, setF, x1 } from './slot';
+import { f2, host, imm, off, setF, setX, x1 } from './slot';
 import { entryOf } from './tlb';
 
 /** Does the instruction of the slot `ip`, with the read table at `reads`. @returns DONE or a reason to leave before it */
@@ -75,6 +75,8 @@ export function rareFloat(regs: usize, ip: usize, reads: usize): i32 {
     case op.FLI_D: if (off(regs)) return AT_SLOW; setF(regs, ip, <u64>load<u32>(ip, 4) << 32); return DONE;
     case op.FROUND_S: return fp.froundS(regs, ip) ? DONE : AT_SLOW;
     case op.FROUND_D: return fp.froundD(regs, ip) ? DONE : AT_SLOW;
+    case op.FRRM: if (off(regs)) return AT_SLOW; setX(regs, ip, <u64>(load<u32>(regs, FCSR) >> 5)); return DONE;
+    case op.FRFLAGS: if (off(regs)) return AT_SLOW; setX(regs, ip, <u64>(load<u32>(regs, FCSR) & 31)); return DONE;
     default:
       return AT_SLOW;
   }

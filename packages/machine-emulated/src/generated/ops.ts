@@ -220,4 +220,6 @@ export const OP = {
   FROUND_S: 215,
   FROUND_D: 216,
   ENTER: 217,
+  FRRM: 218,
+  FRFLAGS: 219,
 } as const;

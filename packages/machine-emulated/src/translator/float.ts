@@ -8,9 +8,10 @@
  * test of the exponent is the test of the state too.
  */
 import { OP } from '../generated/ops.js';
+import { CONTEXT } from '../internal/layout.js';
 import type { Body, Operation } from './body.js';
 import { hasFusedMultiplyAdd, multiplyAdd, splat } from './fused.js';
-import { Helper, R, RANGE_D, RANGE_S, S } from './body.js';
+import { Helper, R, RANGE_D, RANGE_S, REGS, S } from './body.js';
 import type { Instruction } from './instruction.js';
 import type { Code } from './wasm.js';
 import { W } from './wasm.js';
@@ -307,5 +308,16 @@ add(OP.FCVT_S_D, 'f', true, (b, i) => {
   b.f(i.rs1).byte(W.f32DemoteF64).set(S);
   settleS(b, i);
 });
+
+/** A region changes neither, so that what the prologue found is still in memory. */
+function state(op: number, shift: number, mask: number): void {
+  add(op, 'x', false, (b, i) => {
+    b.code.get(REGS).memory(W.i64Load32U, 2, CONTEXT.FCSR).i64(shift).byte(W.i64ShrU).i64(mask).byte(W.i64And);
+    b.setX(i.rd);
+    b.markWord(i.rd);
+  });
+}
+state(OP.FRRM, 5, 7);
+state(OP.FRFLAGS, 0, 31);
 
 export const FLOAT: ReadonlyMap<number, Operation> = table;

@@ -35,21 +35,27 @@ function pushEntry(b: Body, at: number): Code {
   return b.code.get(READS).byte(W.i32Add).tee(E).memory(W.i64Load, 3, at);
 }
 
-/** Leaves unless the table at offset `at` from READS holds rs1 + imm; then pushes the host address. */
+/**
+ * Leaves unless the table at offset `at` from READS holds rs1 + imm; then pushes the host address. The addend is loaded before the
+ * comparison: V8 from 13 would fold the tag's load into that, and do it a second time besides, as it may trap.
+ */
 export function probe(b: Body, i: Instruction, at: number, bytes: number): Code {
   b.mayLeave();
   b.x(i.rs1);
   if (i.imm !== 0) b.code.i64(i.imm).byte(W.i64Add);
-  pushEntry(b, at)
+  pushEntry(b, at);
+  b.code
+    .get(H)
+    .get(E)
+    .memory(W.i32Load, 2, at + ADDEND)
+    .byte(W.i32Add)
+    .set(H);
+  b.code
     .get(A)
     .i64(-4096 | (bytes - 1))
     .ops(W.i64And, W.i64Ne);
   b.leaveIf();
-  return b.code
-    .get(H)
-    .get(E)
-    .memory(W.i32Load, 2, at + ADDEND)
-    .byte(W.i32Add);
+  return b.code.get(H);
 }
 
 /** The same for a span, `offset` bytes into which rs1 + imm is: its ends must be in the page, its first byte aligned. */
