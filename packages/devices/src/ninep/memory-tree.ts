@@ -250,6 +250,10 @@ export class MemoryTree implements FileTree<MemoryNode, MemoryNode> {
     const old = newDirectory.entries.get(newName);
     if (old === node) return 0;
     if (old !== undefined) {
+      // Linux looks at this before it compares the kinds: what is above a file is not empty.
+      for (let above: MemoryNode | undefined = directory; above !== undefined; above = above.parent) {
+        if (above === old) return ENOTEMPTY;
+      }
       if (isDirectory(node) !== isDirectory(old)) return isDirectory(old) ? EISDIR : ENOTDIR;
       if (old.entries.size > 0) return ENOTEMPTY;
       newDirectory.entries.delete(newName);

@@ -1,6 +1,7 @@
 /** A translated region that is installed, and the records of its entries in the core's memory (assembly/regions.ts). */
 import { OP } from '../generated/ops.js';
 import { HART } from '../internal/layout.js';
+import type { DiscoveryLimits } from './discover.js';
 import type { PageUse } from './prologue.js';
 import type { TargetMap } from './targets.js';
 
@@ -20,6 +21,8 @@ export interface Region {
   readonly targets: TargetMap | null;
   /** Addresses of its entries' slots and records. */
   readonly entries: readonly { readonly slot: number; readonly record: number }[];
+  /** What it was found within. */
+  readonly limits: DiscoveryLimits;
   /** Offsets that it was made from. */
   readonly roots: readonly number[];
   readonly wasmBytes: number;

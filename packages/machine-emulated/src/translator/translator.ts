@@ -63,6 +63,7 @@ interface Start {
   /** Offsets of accesses that must not look up spans. */
   readonly split: ReadonlySet<number>;
   readonly replaces: readonly Region[];
+  readonly limits: DiscoveryLimits;
 }
 
 /** Exits per notice (assembly/regions.ts), and those per byte of guest code that outweigh translating it anew. */
@@ -145,12 +146,12 @@ export class Translator {
     return page !== null && (this.heat.isWarm(page.index, off & 0xffe) || this.cache.ownerOf(view, off) !== undefined);
   }
 
-  private discover(view: CodeView, start: Start, isWarm: (off: number) => boolean, limits = LIMITS): Found {
+  private discover(view: CodeView, start: Start, isWarm: (off: number) => boolean): Found {
     const isTaken = (off: number): boolean => {
       const owner = this.cache.ownerOf(view, off);
       return owner !== undefined && !start.replaces.includes(owner);
     };
-    return new Discovery(view, limits, isTaken, isWarm).run(start.seeds, start.roots);
+    return new Discovery(view, start.limits, isTaken, isWarm).run(start.seeds, start.roots);
   }
 
   private attempt(view: CodeView, start: Start, found: Found): void {
@@ -224,9 +225,10 @@ export class Translator {
       rebuilds: Math.max(from.rebuilds, to.rebuilds),
       split: new Set([...from.split, ...shifted(to.split)]),
       replaces: [from, to],
+      limits: MERGED_LIMITS,
     };
     const isTheirs = (off: number): boolean => start.replaces.includes(this.cache.ownerOf(view, off)!);
-    const found = this.discover(view, start, isTheirs, MERGED_LIMITS);
+    const found = this.discover(view, start, isTheirs);
     const bytes = [...found.instructions.values()].reduce((sum, { length }) => sum + length, 0);
     if (bytes < (from.guestBytes + to.guestBytes) * LEAST_MERGED) return false;
     this.attempt(view, start, found);
@@ -247,8 +249,8 @@ export class Translator {
     this.cache.prune();
     if (!this.cache.has(region)) return;
     const view = this.viewAt(base);
-    const { roots, rebuilds, split } = region;
-    const start = { seeds: [], roots, rebuilds, split, replaces: [region], ...change };
+    const { roots, rebuilds, split, limits } = region;
+    const start = { seeds: [], roots, rebuilds, split, limits, replaces: [region], ...change };
     this.attempt(
       view,
       start,
@@ -256,7 +258,7 @@ export class Translator {
     );
   }
 
-  private translate(view: CodeView, { roots, rebuilds, split }: Start, found: Found): void {
+  private translate(view: CodeView, { roots, rebuilds, split, limits }: Start, found: Found): void {
     const graph = buildGraph(found);
     if (graph === null) return;
     const pages = this.pagesOf(found, view);
@@ -267,7 +269,7 @@ export class Translator {
     const code = new RegionEmitter(graph, { ...place, pages, generations: this.plan.generations }, split).emit();
     const { lo, hi } = view;
     const leaders = [...found.leaders].filter((off) => found.instructions.has(off)).sort((a, b) => a - b);
-    const about = { ...place, lo, hi, pages, roots, guestBytes: sizeOf(graph), rebuilds, split, leaders };
+    const about = { ...place, lo, hi, pages, roots, guestBytes: sizeOf(graph), rebuilds, split, leaders, limits };
     const seen = { exits: new Map(), strays: new Map(), moves: new Map() };
     this.cache.install(view, code, { ...about, ...seen, spans: code.spans });
   }
@@ -297,7 +299,8 @@ export class Translator {
       roots.add(starts.of(off));
     }
     const rebuilds = Math.max(0, ...replaces.map((region) => region.rebuilds + 1));
-    return { seeds, roots: [...roots], rebuilds, split, replaces };
+    const limits = replaces.some((region) => region.limits === MERGED_LIMITS) ? MERGED_LIMITS : LIMITS;
+    return { seeds, roots: [...roots], rebuilds, split, replaces, limits };
   }
 
   private pagesOf(found: Found, view: CodeView): PageUse[] {
