@@ -91,3 +91,8 @@ export function makeBoard(build: (a: Assembler) => void, options: EmulatedMachin
     word: (address) => machine.memory[0].u32[(address - RAM) / 4],
   };
 }
+
+/** Sets a CSR to a label's address; labels placed before only. */
+export function csrLabel(a: Assembler, csr: number, label: string): void {
+  csrWrite(a, csr, a.addressOf(label));
+}
