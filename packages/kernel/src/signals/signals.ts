@@ -242,6 +242,8 @@ export class Signals {
     process.unreportedStop = signal;
     process.unreportedContinue = false;
     for (const thread of process.threads) {
+      // Whoever hears of the stop must find nobody running any more.
+      this.kernel.dispatcher.recall(thread);
       thread.stoppedFrom = thread.state;
       thread.state = ThreadState.Stopped;
       this.kernel.scheduler.block(thread.slot, this.kernel.now());

@@ -1,6 +1,6 @@
 /** The dispatch loop with two CPUs: who runs where, what takes a thread off its CPU, what holds between steps. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { NONE, type Nanoseconds, type ThreadId } from '@veridian-os/abi';
+import { NONE, type CpuId, type Nanoseconds, type ThreadId } from '@veridian-os/abi';
 import { TrapKind } from '@veridian-os/hal';
 import { EmulatedMachine } from '@veridian-os/machine-emulated';
 import { SchedulingClass } from '@veridian-os/scheduler';
@@ -157,6 +157,26 @@ describe('a program that runs on another CPU', () => {
     expect(victims.map(({ state }) => state >= ProcessState.Zombie)).toEqual([true, true]);
   });
 
+  it('has left its CPU when its parent hears that it is stopped', () => {
+    const kernel = bootInTurns();
+    const programs = [launch(kernel), launch(kernel)];
+    until(kernel, () => Math.min(...programs.map(cpuTime)) > 0);
+    const seen: number[] = [];
+    const stopped = inNextStep(kernel, () => {
+      for (const program of programs) {
+        seen.push(program.leader?.cpu ?? NONE);
+        kernel.signals['stopProcess'](program, SIGSTOP);
+        seen.push(program.leader?.cpu ?? NONE);
+      }
+    });
+    until(kernel, stopped);
+    expect(seen.filter((cpu) => cpu !== NONE).sort()).toEqual([0, 1]);
+    expect([seen[1], seen[3]]).toEqual([NONE, NONE]);
+    const before = programs.map(cpuTime);
+    for (let step = 0; step < 5; step++) kernel.step();
+    expect(programs.map(cpuTime)).toEqual(before);
+  });
+
   it('is stopped and continued', () => {
     const kernel = boot();
     const [stopped, other] = [launch(kernel), launch(kernel)];
@@ -177,17 +197,24 @@ describe('a program that runs on another CPU', () => {
     writeFile(kernel, '/bin/exits', exits(5), 0o755);
     const { machine } = kernel;
     const program = launch(kernel, '/bin/exits');
-    // The trap of its exit arrives, and somebody stops it before the kernel looks.
+    // The trap of its exit arrives while somebody stops it: the stop calls it back, and finds it back.
     const next = machine.next.bind(machine);
     let stops = 0;
+    let held: CpuId | -1 = NONE;
     machine.next = (deadline) => {
+      if (held !== NONE) {
+        const cpu = held;
+        held = NONE;
+        return cpu;
+      }
       const cpu = next(deadline);
       if (cpu === NONE || stops > 0) return cpu;
       const { kind, context } = machine.cpus[cpu].trap;
       if (kind !== TrapKind.Syscall || context !== program.leader?.context) return cpu;
       stops++;
+      held = cpu;
       kernel.signals['stopProcess'](program, SIGSTOP);
-      return cpu;
+      return NONE;
     };
     until(kernel, () => stops > 0);
     for (let step = 0; step < 5; step++) kernel.step();
