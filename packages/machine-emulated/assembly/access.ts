@@ -4,9 +4,9 @@
  */
 import {
   EXEC_TABLE, HART_CODE_SET, HART_DATA_SET, HART_KICK, HART_WATCH, HART_WATCH_BYTES, HART_WATCH_CREDIT, LOOSE_ENTRY,
-  PAGE_CODE_MASK, PAGE_STALE, PAGE_WRITABLE, WRITE_TABLE,
+  PAGE_CODE_MASK, PAGE_WRITABLE, WRITE_TABLE,
 } from './layout';
-import { codePageFor } from './code-cache';
+import { codePageFor, markStale } from './code-cache';
 import { deviceAt, deviceLoad, deviceStore, hostOf, pageInfoOf, rawLoad, rawStore } from './memory';
 import { ALLOWED, DENIED, MIXED, judgePage, permitted } from './pmp';
 import { entryOf, execEntryOf, fillData, setMode } from './tlb';
@@ -37,7 +37,8 @@ function resolve(va: u64, access: i32, size: u64): usize {
   if (access == WRITE) {
     const info = pageInfoOf(physical);
     const word = load<u32>(info);
-    store<u32>(info, word | PAGE_WRITABLE | (word & PAGE_CODE_MASK ? PAGE_STALE : 0));
+    store<u32>(info, word | PAGE_WRITABLE);
+    if (word & PAGE_CODE_MASK) markStale(info);
     if (verdict == ALLOWED && !watched(host, <usize>(va & 0xfff), <usize>size)) fillData(set + WRITE_TABLE, va, host);
   } else if (verdict == ALLOWED) {
     fillData(set, va, host);

@@ -4,7 +4,7 @@
  * A page's slots may lag behind its bytes until `fence.i` or `dropCode`: that is RISC-V's contract. Stores into a decoded
  * page set PAGE_STALE through the write table's miss path, so `fence.i` drops only pages that changed.
  */
-import { CFG_CODE_BASE, HART_CODE_GENERATIONS, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CODE_HAND, CODE_PAGE_BYTES, CODE_PAGE_END, CODE_USED, PAGE_CODE_MASK, PAGE_STALE, PAGE_WRITABLE } from './layout';
+import { CFG_CODE_BASE, HART_CODE_GENERATIONS, CFG_CODE_OWNERS, CFG_CODE_PAGES, CFG_PAGE_INFO, CODE_HAND, CODE_PAGE_BYTES, CODE_PAGE_END, CODE_USED, HART_STALE, PAGE_CODE_MASK, PAGE_STALE, PAGE_WRITABLE } from './layout';
 import { SHARED } from './base';
 import { decodeSlot } from './decode';
 import { expand } from './rvc';
@@ -86,6 +86,12 @@ export function dropCode(first: u32, count: u32): void {
   }
 }
 
+/** The decoded page with this page-info word is being stored to. */
+export function markStale(info: usize): void {
+  store<u32>(info, load<u32>(info) | PAGE_STALE);
+  store<u32>(HART_STALE, 1);
+}
+
 /**
  * fence.i: forgets decoded pages that were stored to. Later stores must be seen again, so writes start cold. Stores of
  * other harts leave no mark here: with several, everything goes.
@@ -95,6 +101,8 @@ export function dropStale(): void {
     dropAll();
     return;
   }
+  if (load<u32>(HART_STALE) == 0) return; // kernels fence at every exec, and when they patch code
+  store<u32>(HART_STALE, 0);
   const used = load<u32>(CODE_USED);
   let any = false;
   for (let i: u32 = 0; i < used; i++) {

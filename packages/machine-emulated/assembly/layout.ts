@@ -119,6 +119,8 @@ export const HART_CODE_EPOCH: usize = BASE + 0x1258;
 /** i32: ways from region to region, until the translator is told of one; and the base of the one left, u64. */
 export const HART_MOVE_CREDIT: usize = BASE + 0x125c;
 export const HART_LEFT_BASE: usize = BASE + 0x1260;
+/** u32: not 0 = some decoded page may have been stored to. */
+export const HART_STALE: usize = BASE + 0x1268;
 
 /** The record `run` fills before it returns. */
 export const TRAP_KIND: usize = BASE + 0x1400; // u32

@@ -43,7 +43,8 @@ export class Heat {
       this.pages.set(page, heat);
     }
     heat.offsets.set(off, (heat.offsets.get(off) ?? 0) + 1);
-    return ++heat.count < heat.next ? null : heat;
+    // What would be translated has at least the instructions that were seen: no need to explore the page before that is worth it.
+    return ++heat.count < Math.max(heat.next, this.needed(heat, heat.offsets.size)) ? null : heat;
   }
 
   /** Whether the guest was seen at byte `off` of a page. */
@@ -53,8 +54,8 @@ export class Heat {
 
   /** Whether a page is hot enough to translate so many instructions of it; else it is looked at later. */
   isWorth(heat: PageHeat, instructions: number): boolean {
-    const needed = Math.ceil((instructions * this.threshold) / this.interval) * 2 ** Math.min(heat.builds, 12);
-    if (heat.count >= needed) return true;
+    const needed = this.needed(heat, instructions);
+    if (instructions > 0 && heat.count >= needed) return true;
     heat.next = Math.max(needed, Math.ceil(heat.count * 1.5));
     return false;
   }
@@ -65,6 +66,11 @@ export class Heat {
     heat.count = 0;
     heat.next = this.least;
     heat.offsets.clear();
+  }
+
+  /** Samples that translating so many instructions of a page is worth. */
+  private needed(heat: PageHeat, instructions: number): number {
+    return Math.ceil((instructions * this.threshold) / this.interval) * 2 ** Math.min(heat.builds, 12);
   }
 
   private get least(): number {
