@@ -121,6 +121,8 @@ export const HART_MOVE_CREDIT: usize = BASE + 0x125c;
 export const HART_LEFT_BASE: usize = BASE + 0x1260;
 /** u32: not 0 = some decoded page may have been stored to. */
 export const HART_STALE: usize = BASE + 0x1268;
+/** u32: how often a read or write translation was replaced or forgotten. */
+export const HART_DATA_EPOCH: usize = BASE + 0x1270;
 
 /** The record `run` fills before it returns. */
 export const TRAP_KIND: usize = BASE + 0x1400; // u32

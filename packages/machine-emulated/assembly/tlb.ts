@@ -5,17 +5,21 @@
  *
  * mode = privilege | SUM << 2 | MXR << 3: everything a permission check depends on.
  * An entry's tag is the virtual page address; the accessing code compares it with the address masked by
- * `-4096 | size - 1`, so one comparison checks page and alignment. EMPTY has bits 3 and 11 set and never matches.
+ * `-4096 | size - 1`, so one comparison checks page and alignment. An entry that is empty has bits 3 and 11 of its tag set, and
+ * the page that it names belongs to another entry, so it never matches, also where only the page is compared.
  */
 import {
-  CFG_PAGE_INFO, CFG_REGIONS, DATA_MASK, EXEC_MASK, EXEC_TABLE, EXEC_TABLE_BYTES, HART_CODE_EPOCH, HART_CODE_SET, HART_DATA_SET,
+  CFG_PAGE_INFO, CFG_REGIONS, DATA_MASK, EXEC_MASK, EXEC_TABLE, EXEC_TABLE_BYTES, HART_CODE_EPOCH, HART_CODE_SET, HART_DATA_EPOCH, HART_DATA_SET,
   HART_HOSTED, HART_MSTATUS, HART_PRIV, HART_SATP, PAGE_WRITABLE, REGIONS, REGION_BYTES, SETS, SET_BYTES, SET_CLOCK,
   SET_COUNT, SET_HEADERS, SET_SUPER, WRITE_TABLE, WRITE_TABLE_BYTES,
 } from './layout';
 import { MPRV, MXR, PRIV_M, SUM } from './bits';
 
 const EMPTY_BYTE: u8 = 0x08;
-const EMPTY: u64 = 0x0808080808080808;
+/** Entry that pages named by EMPTY_BYTEs belong to, in every table; it names page 0. */
+const NAMED_BY_EMPTY: usize = 0x800;
+const EMPTY_PAGE_ZERO: u64 = 0x808;
+const EMPTY_BIT: u32 = 0x800;
 const NO_SATP: u64 = 0xffffffffffffffff;
 
 /** Entry of a read or write table for `va`. */
@@ -30,6 +34,17 @@ export function entryOf(table: usize, va: u64): usize {
 @inline
 export function execEntryOf(table: usize, va: u64): usize {
   return table + ((<u32>(va >> 8)) & EXEC_MASK);
+}
+
+function emptyTable(table: usize, bytes: usize): void {
+  memory.fill(table, EMPTY_BYTE, bytes);
+  store<u64>(table + NAMED_BY_EMPTY, EMPTY_PAGE_ZERO);
+}
+
+/** Empties an entry: afterwards it names the neighbour of the page that it named. */
+function empty(entry: usize): void {
+  const tag = load<u64>(entry);
+  if ((<u32>tag & EMPTY_BIT) == 0) store<u64>(entry, (tag & ~0xfff) ^ 0x1808);
 }
 
 function headerOf(set: usize): usize {
@@ -74,9 +89,17 @@ export function endCodeEpoch(): void {
   store<u32>(HART_CODE_EPOCH, load<u32>(HART_CODE_EPOCH) + 1);
 }
 
+/** Copies of data entries that regions have are no longer certain (src/translator/micro-tlb.ts). */
+function endDataEpoch(): void {
+  store<u32>(HART_DATA_EPOCH, load<u32>(HART_DATA_EPOCH) + 1);
+}
+
 function clearSet(set: usize): void {
   endCodeEpoch();
-  memory.fill(set, EMPTY_BYTE, SET_BYTES);
+  endDataEpoch();
+  emptyTable(set, WRITE_TABLE);
+  emptyTable(set + WRITE_TABLE, WRITE_TABLE_BYTES);
+  emptyTable(set + EXEC_TABLE, EXEC_TABLE_BYTES);
   for (let half: u64 = 0; half < 2; half++) {
     const range = superRange(set, half << 63);
     store<u64>(range, <u64>-1);
@@ -154,15 +177,16 @@ export function flushAll(): void {
  */
 export function flushMatching(satp: u64, mask: u64, va: u64, all: bool): void {
   endCodeEpoch();
+  endDataEpoch();
   for (let i: i32 = 0; i < SET_COUNT; i++) {
     if ((load<u64>(SET_HEADERS + <usize>(i << 4)) ^ satp) & mask) continue;
     const set = SETS + <usize>i * SET_BYTES;
     if (all || isInSuper(set, va)) {
       clearSet(set);
     } else {
-      store<u64>(entryOf(set, va), EMPTY);
-      store<u64>(entryOf(set + WRITE_TABLE, va), EMPTY);
-      store<u64>(execEntryOf(set + EXEC_TABLE, va), EMPTY);
+      empty(entryOf(set, va));
+      empty(entryOf(set + WRITE_TABLE, va));
+      empty(execEntryOf(set + EXEC_TABLE, va));
     }
   }
 }
@@ -170,12 +194,13 @@ export function flushMatching(satp: u64, mask: u64, va: u64, all: bool): void {
 /** Forgets every execute translation: decoded pages moved. */
 export function flushExec(): void {
   endCodeEpoch();
-  for (let i: i32 = 0; i < SET_COUNT; i++) memory.fill(SETS + <usize>i * SET_BYTES + EXEC_TABLE, EMPTY_BYTE, EXEC_TABLE_BYTES);
+  for (let i: i32 = 0; i < SET_COUNT; i++) emptyTable(SETS + <usize>i * SET_BYTES + EXEC_TABLE, EXEC_TABLE_BYTES);
 }
 
 /** Forgets every write translation, so that the next store to each page is seen by `fillWrite`'s caller. */
 export function flushWrites(): void {
-  for (let i: i32 = 0; i < SET_COUNT; i++) memory.fill(SETS + <usize>i * SET_BYTES + WRITE_TABLE, EMPTY_BYTE, WRITE_TABLE_BYTES);
+  endDataEpoch();
+  for (let i: i32 = 0; i < SET_COUNT; i++) emptyTable(SETS + <usize>i * SET_BYTES + WRITE_TABLE, WRITE_TABLE_BYTES);
   let pages: u32 = 0;
   const count = load<u32>(CFG_REGIONS);
   for (let i: u32 = 0, r = REGIONS; i < count; i++, r += REGION_BYTES) pages += <u32>(load<u64>(r, 8) >> 12);
@@ -191,11 +216,12 @@ export function flushWrites(): void {
  * word, says so.
  */
 export function flushPageWrites(host: usize, info: usize): void {
+  endDataEpoch();
   for (let i: i32 = 0; i < SET_COUNT; i++) {
     if (load<u64>(SET_HEADERS + <usize>(i << 4)) == NO_SATP) continue;
     const table = SETS + <usize>i * SET_BYTES + WRITE_TABLE;
     for (let e = table; e < table + WRITE_TABLE_BYTES; e += 16) {
-      if (<u32>load<u64>(e) + load<u32>(e, 8) == <u32>host) store<u64>(e, EMPTY);
+      if (<u32>load<u64>(e) + load<u32>(e, 8) == <u32>host) empty(e);
     }
   }
   store<u32>(info, load<u32>(info) & ~PAGE_WRITABLE);
@@ -205,6 +231,9 @@ export function flushPageWrites(host: usize, info: usize): void {
 export function fillData(table: usize, va: u64, host: usize): void {
   const e = entryOf(table, va);
   const page = va & ~0xfff;
+  const addend = <u32>host - <u32>page;
+  const old = load<u64>(e);
+  if ((<u32>old & EMPTY_BIT) == 0 && (old != page || load<u32>(e, 8) != addend)) endDataEpoch();
   store<u64>(e, page);
-  store<u32>(e, <u32>host - <u32>page, 8);
+  store<u32>(e, addend, 8);
 }

@@ -260,12 +260,12 @@ export class EmulatedMachine implements Machine {
 
 function createTranslator(
   { translation }: Settings,
-  { code, generations, records, targetMaps }: MemoryPlan,
+  { code, generations, records, targetMaps, microTlbs }: MemoryPlan,
   memory: CoreMemory,
   core: CoreExports,
 ): Translator | undefined {
   if (translation === null) return undefined;
-  const plan = { codePages: code[0].codePages, generations, records, targetMaps };
+  const plan = { codePages: code[0].codePages, generations, records, targetMaps, microTlbs };
   return new Translator(memory, core.table, plan, translation);
 }
 

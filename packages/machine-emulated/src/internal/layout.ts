@@ -55,6 +55,7 @@ export const HART = {
   CODE_EPOCH: 0x1258,
   MOVE_CREDIT: 0x125c,
   LEFT_BASE: 0x1260,
+  DATA_EPOCH: 0x1270,
 } as const;
 
 /** Values of HART.STATE; see assembly/serve.ts. */
@@ -79,6 +80,9 @@ const RECORD_BYTES = 32;
 /** Maps of regions' entries, of one page of code each (src/translator/targets.ts). */
 export const TARGET_MAPS = 1024;
 export const TARGET_MAP_BYTES = 4096;
+/** Regions that may have a micro-TLB, and its size (src/translator/micro-tlb.ts). */
+export const MICRO_TLBS = 1024;
+export const MICRO_TLB_BYTES = 1024;
 
 /** Decoded code of one CPU. */
 export interface CodePlan {
@@ -96,10 +100,11 @@ export interface MemoryPlan {
   readonly ram: readonly number[];
   /** Bytes in all, a multiple of 64 KiB. */
   readonly total: number;
-  /** For translation, with one CPU: u32 per code page, entry records, maps of entries. */
+  /** For translation, with one CPU: u32 per code page, entry records, maps of entries, micro-TLBs. */
   readonly generations: number;
   readonly records: number;
   readonly targetMaps: number;
+  readonly microTlbs: number;
 }
 
 const WASM_PAGE = 65536;
@@ -133,6 +138,7 @@ export function planMemory(
   const generations = take(isTranslated ? codePages * 4 : 0, 64);
   const records = take(isTranslated ? RECORDS * RECORD_BYTES : 0, 64);
   const targetMaps = take(isTranslated ? TARGET_MAPS * TARGET_MAP_BYTES : 0, 64);
+  const microTlbs = take(isTranslated ? MICRO_TLBS * MICRO_TLB_BYTES : 0, 64);
   const ram = ramBytes.map((bytes) => take(bytes, WASM_PAGE));
-  return { contexts, code, generations, records, targetMaps, ram, total: alignUp(next, WASM_PAGE) };
+  return { contexts, code, generations, records, targetMaps, microTlbs, ram, total: alignUp(next, WASM_PAGE) };
 }

@@ -7,6 +7,7 @@
  */
 import type { Instruction } from './instruction.js';
 import type { Reach } from './spans.js';
+import type { MicroTlb } from './micro-tlb.js';
 import { Code, F64, I32, I64, W } from './wasm.js';
 
 export const REGS = 0;
@@ -76,14 +77,22 @@ export class Body {
   private words = 1;
   /** Blocks open around the current one; the next out is the exit. */
   depth = 0;
+  readonly micro: MicroTlb;
+  /** Header of the innermost loop around the current block; 0 = none. */
+  loop = 0;
   /** How the current block's accesses share look-ups. */
   reaches: ReadonlyMap<Instruction, Reach> = new Map();
   private off = 0;
   private retired = 0;
 
-  /** Must precede each block. */
-  beginBlock(depth: number): void {
+  constructor(micro: MicroTlb) {
+    this.micro = micro;
+  }
+
+  /** Must precede each block: blocks open around it, header of the loop that it is in, or 0. */
+  beginBlock(depth: number, loop: number): void {
     this.depth = depth;
+    this.loop = loop;
     this.words = 1;
   }
 

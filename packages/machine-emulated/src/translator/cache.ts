@@ -3,7 +3,7 @@
  * theirs. Bounded: when it is full, an eighth of it goes, what was not entered for the longest time first.
  */
 /// <reference types="webassembly" />
-import { RECORDS, TARGET_MAPS } from '../internal/layout.js';
+import { MICRO_TLBS, MICRO_TLB_BYTES, RECORDS, TARGET_MAPS } from '../internal/layout.js';
 import { OP } from '../generated/ops.js';
 import type { CodeView } from './code-view.js';
 import type { RegionCode } from './emit.js';
@@ -24,14 +24,17 @@ export interface Place {
   readonly index: number;
   readonly stamp: number;
   readonly targets: TargetMap | null;
+  /** Address of its micro-TLB; 0 when there are no more. */
+  readonly micro: number;
 }
 
 export interface CacheOptions {
   readonly memory: WebAssembly.Memory;
   readonly table: WebAssembly.Table;
-  /** Addresses of the records and of the maps of entries. */
+  /** Addresses of the records, of the maps of entries, and of the micro-TLBs. */
   readonly records: number;
   readonly targetMaps: number;
+  readonly microTlbs: number;
   /** Most bytes of WebAssembly. */
   readonly maxBytes: number;
   /** How often a code page was cleared. */
@@ -47,6 +50,7 @@ export class RegionCache {
   private readonly words: Uint32Array;
   private readonly records: RecordPool;
   private readonly targets: TargetPool;
+  private readonly micros: RecordPool;
   private readonly owners: Owners;
   /** By table index. */
   private readonly regions = new Map<number, Region>();
@@ -57,6 +61,7 @@ export class RegionCache {
     this.words = new Uint32Array(options.memory.buffer);
     this.records = new RecordPool(options.records, RECORDS);
     this.targets = new TargetPool(this.words, options.targetMaps);
+    this.micros = new RecordPool(options.microTlbs, MICRO_TLBS, MICRO_TLB_BYTES);
     this.owners = new Owners(options.generationOf);
   }
 
@@ -95,8 +100,9 @@ export class RegionCache {
   reserve(pages: readonly number[] | null): Place {
     this.makeRoom(0, 1, pages === null ? 0 : pages.length + 1);
     const stamp = this.records.take();
-    this.words.fill(0, stamp / 4, stamp / 4 + 4);
-    return { index: this.takeIndex(), stamp, targets: pages === null ? null : this.targets.take(pages) };
+    this.words.fill(0, stamp / 4, stamp / 4 + 8);
+    const micro = this.micros.room > 0 ? this.micros.take() : 0;
+    return { index: this.takeIndex(), stamp, micro, targets: pages === null ? null : this.targets.take(pages) };
   }
 
   /** Compiles a region and puts its entries where the view has their code; gives its place back when there is no room. */
@@ -163,8 +169,9 @@ export class RegionCache {
     return this.freeIndices.pop()!;
   }
 
-  private giveBack({ index, stamp, targets }: Place): void {
+  private giveBack({ index, stamp, targets, micro }: Place): void {
     this.records.give(stamp);
+    if (micro !== 0) this.micros.give(micro);
     if (targets !== null) this.targets.give(targets);
     this.options.table.set(index, null);
     this.freeIndices.push(index);

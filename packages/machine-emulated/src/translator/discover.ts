@@ -23,12 +23,24 @@ export interface Found {
   readonly leaders: ReadonlySet<number>;
   /** Leaders that control may come to from outside, or by jumps whose target is computed. */
   readonly entries: ReadonlySet<number>;
+  /** Leaders where the guest was often seen. In a loop they are no entries: its header is one. */
+  readonly hints: ReadonlySet<number>;
+}
+
+/** Where discovery begins, most important first. */
+export interface Origins {
+  /** Entries, come what may. */
+  readonly firm: readonly number[];
+  readonly roots: readonly number[];
+  /** What those may not have led to. */
+  readonly seeds: readonly number[];
 }
 
 export class Discovery {
   readonly instructions = new Map<number, Instruction>();
   readonly leaders = new Set<number>();
   readonly entries = new Set<number>();
+  readonly hints = new Set<number>();
   private readonly view: CodeView;
   private readonly limits: DiscoveryLimits;
   /** Whether an offset belongs to somebody else. */
@@ -53,11 +65,11 @@ export class Discovery {
     this.isWarm = isWarm;
   }
 
-  /** Explores from `roots`, which are entries, most important first; then from `seeds` that they did not lead to. */
-  run(seeds: readonly number[], roots: readonly number[]): Found {
-    for (const root of roots) this.enter(root, 0);
+  run({ firm, roots, seeds }: Origins): Found {
+    for (const root of roots) this.hint(root);
+    for (const root of firm) this.enter(root, 0);
     this.drain();
-    for (const seed of seeds) if (!this.instructions.has(seed)) this.enter(seed, 0);
+    for (const seed of seeds) if (!this.instructions.has(seed)) this.hint(seed);
     this.drain();
     if (this.computed) {
       for (const off of this.neighbours()) this.enter(off, MOST_COLD);
@@ -76,6 +88,11 @@ export class Discovery {
   private drain(): void {
     for (let next = 0; next < this.queue.length; next++) this.follow(this.queue[next].off, this.queue[next].cold);
     this.queue.length = 0;
+  }
+
+  private hint(off: number): void {
+    this.hints.add(off);
+    this.reach(off, 0);
   }
 
   private enter(off: number, cold: number): void {

@@ -19,13 +19,14 @@ import type { Block, Edge, Graph } from './graph.js';
 import { successors } from './graph.js';
 import type { Instruction } from './instruction.js';
 import { Flow } from './instruction.js';
+import { MicroTlb } from './micro-tlb.js';
 import { OPERATIONS } from './operations.js';
 import { prologue } from './prologue.js';
 import { emitTarget } from './targets.js';
 import type { Placement } from './prologue.js';
 import { FRESH, planBlock } from './spans.js';
 import { I32, I64, W } from './wasm.js';
-import type { WasmFunction } from './wasm.js';
+import type { Code, WasmFunction } from './wasm.js';
 
 /** Stands for a block that no branch of the structure goes to. */
 const NOBODY = 0x7fffffff;
@@ -57,8 +58,8 @@ export class RegionEmitter {
   private readonly placement: Placement;
   private readonly split: ReadonlySet<number>;
   private readonly spans = new Set<number>();
-  private readonly body = new Body();
-  private readonly code = this.body.code;
+  private readonly body: Body;
+  private readonly code: Code;
   /** Nodes in order, and the number of each that is an entry. */
   private readonly entries: readonly number[];
   private readonly entryNumber: Int32Array;
@@ -74,6 +75,8 @@ export class RegionEmitter {
     this.graph = graph;
     this.split = split;
     this.placement = placement;
+    this.body = new Body(new MicroTlb(placement.micro));
+    this.code = this.body.code;
     this.entries = graph.entries;
     const nodes = graph.blocks.length + 1;
     this.entryNumber = new Int32Array(nodes);
@@ -173,7 +176,8 @@ export class RegionEmitter {
     const { code, body } = this;
     const isEntry = this.graph.isEntry[block.node] === 1;
     let mayFloat = this.plan(block);
-    body.beginBlock(this.context.length);
+    // The region's dispatcher is a loop too, but whatever is in no other is rarely in the same pages again.
+    body.beginBlock(this.context.length, ~this.context.filter((label) => label < 0).at(-1)!);
     if (isEntry) {
       body.at(block.off, 0);
       code.i32(NOWHERE).set(ENTRY);

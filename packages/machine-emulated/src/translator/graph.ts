@@ -110,7 +110,9 @@ class Dispatch {
     const nodes = blocks.map(({ node }) => node);
     const loopOf = findLoops([[], ...blocks.map(successors)], nodes);
     const isEntry = (node: number): boolean =>
-      found.entries.has(blocks[node - 1].off) || loopOf[node]?.header === node || this.isHeader(loopOf, node);
+      found.entries.has(blocks[node - 1].off) ||
+      this.isHeader(loopOf, node) ||
+      (loopOf[node] === null && found.hints.has(blocks[node - 1].off));
     this.entries = nodes.filter(isEntry);
     this.markSides(loopOf);
     this.addDispatchers(loopOf);

@@ -5,12 +5,14 @@
  *   entry.tag == (address & (-4096 | size - 1))  -> the page is there and the address is aligned
  *   host address = low word of address + entry.addend
  *
- * Anything else is a side exit, and the interpreter does the instruction. Accesses near each other share the look-up (spans.ts).
+ * Anything else is a side exit, and the interpreter does the instruction. Accesses near each other share the look-up (spans.ts);
+ * in loops a copy of the entry is asked first (micro-tlb.ts).
  */
 import { OP } from '../generated/ops.js';
 import type { Body, Operation } from './body.js';
 import { A, E, H, READS, SPAN0, T } from './body.js';
 import type { Instruction } from './instruction.js';
+import { MICRO_ADDEND } from './micro-tlb.js';
 import type { Reach } from './spans.js';
 import type { Code } from './wasm.js';
 import { W } from './wasm.js';
@@ -29,58 +31,81 @@ export interface Access {
   readonly isStore: boolean;
 }
 
-/** Pushes where in the tables the page of the address on the stack is; the address is in A then, its low word in H. */
-function pushEntry(b: Body, at: number): Code {
-  b.code.tee(A).byte(W.i32Wrap).tee(H).i32(8).byte(W.i32ShrU).i32(DATA_MASK).byte(W.i32And);
-  return b.code.get(READS).byte(W.i32Add).tee(E).memory(W.i64Load, 3, at);
+/** What a look-up must find at an address. */
+interface Wanted {
+  /** Offset of the table from READS. */
+  readonly table: number;
+  /** Bits of the address of the first byte that must equal the tag's: page, and alignment. */
+  readonly mask: number;
+  /** Distance of the last aligned piece, which must be in the same page; 0 = there is one only. */
+  readonly last: number;
 }
 
-/**
- * Leaves unless the table at offset `at` from READS holds rs1 + imm; then pushes the host address. The addend is loaded before the
- * comparison: V8 from 13 would fold the tag's load into that, and do it a second time besides, as it may trap.
- */
-export function probe(b: Body, i: Instruction, at: number, bytes: number): Code {
-  b.mayLeave();
-  b.x(i.rs1);
-  if (i.imm !== 0) b.code.i64(i.imm).byte(W.i64Add);
-  pushEntry(b, at);
-  b.code
-    .get(H)
+/** Leaves, with `depth` blocks open inside the operation, unless the tables have what is wanted at A; its addend is in H then. */
+function lookUp(b: Body, { table: at, mask, last }: Wanted, depth: number): void {
+  const { code } = b;
+  code.get(A).byte(W.i32Wrap).i32(8).byte(W.i32ShrU).i32(DATA_MASK).byte(W.i32And);
+  code.get(READS).byte(W.i32Add).tee(E).memory(W.i64Load, 3, at);
+  // Before the comparison: V8 from 13 would fold the tag's load into that, and do it a second time besides, as it may trap.
+  code
     .get(E)
     .memory(W.i32Load, 2, at + ADDEND)
-    .byte(W.i32Add)
     .set(H);
-  b.code
-    .get(A)
-    .i64(-4096 | (bytes - 1))
-    .ops(W.i64And, W.i64Ne);
-  b.leaveIf();
-  return b.code.get(H);
+  if (last === 0) {
+    code.get(A).i64(mask).ops(W.i64And, W.i64Ne);
+  } else {
+    code.tee(T).get(A).byte(W.i64Xor).get(T).get(A).i64(last).ops(W.i64Add, W.i64Xor, W.i64Or);
+    code.i64(mask).byte(W.i64And).i64(0).byte(W.i64Ne);
+  }
+  b.leaveIf(depth);
+}
+
+/** The same through the entry of the micro-TLB at `micro`, which has the addend then. */
+function lookUpNear(b: Body, wanted: Wanted, micro: number): void {
+  const { code } = b;
+  const { mask, last } = wanted;
+  code.get(A).i64(mask).byte(W.i64And).i32(0).memory(W.i64Load, 3, micro);
+  if (last === 0) {
+    code.byte(W.i64Ne);
+  } else {
+    code.tee(T).byte(W.i64Xor).get(A).i64(last).byte(W.i64Add).i64(-4096).byte(W.i64And);
+    code.get(T).ops(W.i64Xor, W.i64Or).i64(0).byte(W.i64Ne);
+  }
+  code.if();
+  lookUp(b, wanted, 1);
+  code
+    .i32(0)
+    .get(H)
+    .memory(W.i32Store, 2, micro + MICRO_ADDEND);
+  code.i32(0).get(A).i64(-4096).byte(W.i64And).memory(W.i64Store, 3, micro).end();
+}
+
+/** Leaves unless what is wanted is at rs1 + imm; then pushes the host address of that. */
+function findHost(b: Body, i: Instruction, imm: number, wanted: Wanted): Code {
+  b.mayLeave();
+  b.x(i.rs1);
+  if (imm !== 0) b.code.i64(imm).byte(W.i64Add);
+  b.code.set(A);
+  const micro = b.micro.entryFor(b.loop, i.rs1, wanted.table !== 0);
+  if (micro === 0) lookUp(b, wanted, 0);
+  else lookUpNear(b, wanted, micro);
+  b.code.get(A).byte(W.i32Wrap);
+  if (micro === 0) b.code.get(H);
+  else b.code.i32(0).memory(W.i32Load, 2, micro + MICRO_ADDEND);
+  return b.code.byte(W.i32Add);
+}
+
+/** Leaves unless the table at offset `table` from READS holds rs1 + imm; then pushes the host address. */
+export function probe(b: Body, i: Instruction, table: number, bytes: number): Code {
+  return findHost(b, i, i.imm, { table, mask: -4096 | (bytes - 1), last: 0 });
 }
 
 /** The same for a span, `offset` bytes into which rs1 + imm is: its ends must be in the page, its first byte aligned. */
 function probeSpan(b: Body, i: Instruction, { span, offset }: Reach): Code {
-  const at = span.isWritten ? WRITE_TABLE : 0;
   // Where the last aligned piece begins.
   const last = Math.floor((span.hi - span.lo - 1) / span.align) * span.align;
-  const mask = -4096 | (span.align - 1);
-  b.mayLeave();
-  b.x(i.rs1);
-  if (i.imm !== offset) b.code.i64(i.imm - offset).byte(W.i64Add);
-  pushEntry(b, at);
-  if (last === 0) {
-    b.code.get(A).i64(mask).ops(W.i64And, W.i64Ne);
-  } else {
-    b.code.tee(T).get(A).byte(W.i64Xor).get(T).get(A).i64(last).ops(W.i64Add, W.i64Xor, W.i64Or);
-    b.code.i64(mask).byte(W.i64And).i64(0).byte(W.i64Ne);
-  }
-  b.leaveIf();
-  return b.code
-    .get(H)
-    .get(E)
-    .memory(W.i32Load, 2, at + ADDEND)
-    .byte(W.i32Add)
-    .tee(SPAN0 + span.local);
+  const wanted = { table: span.isWritten ? WRITE_TABLE : 0, mask: -4096 | (span.align - 1), last };
+  return findHost(b, i, i.imm - offset, wanted).tee(SPAN0 + span.local);
 }
 
 /** Pushes the host address of an access; a constant remains to be added, which it returns. */

@@ -27,8 +27,13 @@ export interface Placement {
   readonly pages: readonly PageUse[];
   /** Address of the generations' table. */
   readonly generations: number;
-  /** Address of set and epoch (assembly/tlb.ts), u32 each, and base, u64, for which the pages were last found in place. */
+  /**
+   * Address of a record: set and epoch (assembly/tlb.ts), u32 each, and base, u64, for which the pages were last found in place;
+   * set and epoch, u32 each, for which the micro-TLB is true.
+   */
   readonly stamp: number;
+  /** Address of its micro-TLB; 0 = none. */
+  readonly micro: number;
   /** Where its computed jumps find its entries; null when it has none. */
   readonly targets: TargetMap | null;
 }
@@ -40,6 +45,7 @@ export function prologue(body: Body, placement: Placement): Code {
   const isAlone = placement.pages.length === 1 && placement.pages[0].number === 0;
   if (!isAlone) checkPages(head, placement);
   head.i32(0).memory(W.i32Load, 2, HART.DATA_SET).set(READS);
+  body.micro.emitCheck(head, placement.stamp);
   if (usesFloat) readFloatState(head);
   for (let r = 1; r < 32; r++) {
     if ((usedX >>> r) & 1)

@@ -19,12 +19,17 @@ export interface Region {
   /** Address of the record that its prologue uses. */
   readonly stamp: number;
   readonly targets: TargetMap | null;
+  readonly micro: number;
   /** Addresses of its entries' slots and records. */
   readonly entries: readonly { readonly slot: number; readonly record: number }[];
   /** What it was found within. */
   readonly limits: DiscoveryLimits;
   /** Offsets that it was made from. */
   readonly roots: readonly number[];
+  /** Offsets that are entries because it was made anew for them. */
+  readonly firm: readonly number[];
+  /** Offsets of all its entries. */
+  readonly heads: ReadonlySet<number>;
   readonly wasmBytes: number;
   readonly guestBytes: number;
   /** Times it was made anew with more. */
@@ -32,8 +37,8 @@ export interface Region {
   /** Offsets of accesses that look up spans, and of those that may not (spans.ts). */
   readonly spans: ReadonlySet<number>;
   readonly split: ReadonlySet<number>;
-  /** By offset: how often the region was left there, as far as it was noticed. */
-  readonly exits: Map<number, number>;
+  /** By offset: how often the region was left there, as far as it was noticed, and at which step that was first. */
+  readonly exits: Map<number, { times: number; readonly since: number }>;
   /** Offsets where blocks begin, ascending; and how often the interpreter was found in one. */
   readonly leaders: readonly number[];
   readonly strays: Map<number, number>;

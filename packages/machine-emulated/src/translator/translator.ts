@@ -40,6 +40,7 @@ export interface TranslatorPlan {
   readonly generations: number;
   readonly records: number;
   readonly targetMaps: number;
+  readonly microTlbs: number;
 }
 
 /** Counts since the machine was made, except the first three. */
@@ -59,6 +60,7 @@ export interface TranslationStatistics {
 interface Start {
   readonly seeds: readonly number[];
   readonly roots: readonly number[];
+  readonly firm: readonly number[];
   readonly rebuilds: number;
   /** Offsets of accesses that must not look up spans. */
   readonly split: ReadonlySet<number>;
@@ -69,6 +71,8 @@ interface Start {
 /** Exits per notice (assembly/regions.ts), and those per byte of guest code that outweigh translating it anew. */
 const EXIT_INTERVAL = 64;
 const EXITS_PER_BYTE = 64;
+/** Instructions per exit above which a span is worth it: going through the interpreter costs some 100 ns. */
+const RARE_EXIT = 500;
 /** The same for ways from region to region, which cost a tenth of that, as a share of the threshold. */
 const MOVES_SHARE = 1 / 40;
 /** Of a region, and of one made of two that control goes between. */
@@ -98,9 +102,9 @@ export class Translator {
     this.settings = settings;
     this.heat = new Heat(this.words, plan.generations, settings.threshold, settings.interval);
     const generationOf = (page: number): number => this.heat.generationOf(page);
-    const { records, targetMaps } = plan;
+    const { records, targetMaps, microTlbs } = plan;
     const { maxBytes } = settings;
-    this.cache = new RegionCache({ memory, table, records, targetMaps, maxBytes, generationOf });
+    this.cache = new RegionCache({ memory, table, records, targetMaps, microTlbs, maxBytes, generationOf });
     this.words[HART.CODE_GENERATIONS / 4] = plan.generations;
     this.words[HART.SAMPLE_CREDIT / 4] = settings.interval;
     this.words[HART.SAMPLE_INTERVAL / 4] = settings.interval;
@@ -146,12 +150,17 @@ export class Translator {
     return page !== null && (this.heat.isWarm(page.index, off & 0xffe) || this.cache.ownerOf(view, off) !== undefined);
   }
 
+  /** Instructions that were begun so far. */
+  private get steps(): number {
+    return this.words[HART.STEPS / 4] + this.words[HART.STEPS / 4 + 1] * 2 ** 32;
+  }
+
   private discover(view: CodeView, start: Start, isWarm: (off: number) => boolean): Found {
     const isTaken = (off: number): boolean => {
       const owner = this.cache.ownerOf(view, off);
       return owner !== undefined && !start.replaces.includes(owner);
     };
-    return new Discovery(view, start.limits, isTaken, isWarm).run(start.seeds, start.roots);
+    return new Discovery(view, start.limits, isTaken, isWarm).run(start);
   }
 
   private attempt(view: CodeView, start: Start, found: Found): void {
@@ -171,17 +180,23 @@ export class Translator {
    */
   private exited(region: Region, page: number, lo: number, hi: number): void {
     const off = offsetIn(region, page, lo);
-    const exits = (region.exits.get(off) ?? 0) + 1;
+    const exits = region.exits.get(off) ?? { times: 0, since: this.steps };
+    exits.times++;
     region.exits.set(off, exits);
-    if (exits * EXIT_INTERVAL < region.guestBytes * EXITS_PER_BYTE) return;
+    const times = exits.times * EXIT_INTERVAL;
+    if (times < region.guestBytes * EXITS_PER_BYTE) return;
     const base = baseOf(lo, hi, off);
-    if (region.spans.has(off)) return this.renew(region, base, { split: new Set([...region.split, off]) });
-    if (region.roots.includes(off)) return;
-    const targets = [...region.exits].filter(([at]) => !region.spans.has(at) && !region.roots.includes(at));
-    targets.sort((a, b) => b[1] - a[1]);
-    const often = targets.slice(0, MOST_NEW_ROOTS).filter(([, times]) => times * MOST_NEW_ROOTS >= exits);
-    const roots = [...region.roots, ...often.map(([at]) => at)];
-    this.renew(region, base, { roots, rebuilds: region.rebuilds + 1 });
+    if (region.spans.has(off)) {
+      if (this.steps - exits.since > times * RARE_EXIT) region.exits.delete(off);
+      else this.renew(region, base, { split: new Set([...region.split, off]) });
+      return;
+    }
+    if (region.heads.has(off)) return;
+    const targets = [...region.exits].filter(([at]) => !region.spans.has(at) && !region.heads.has(at));
+    targets.sort((a, b) => b[1].times - a[1].times);
+    const often = targets.slice(0, MOST_NEW_ROOTS).filter((each) => each[1].times * MOST_NEW_ROOTS >= exits.times);
+    const firm = [...region.firm, ...often.map(([at]) => at)];
+    this.renew(region, base, { firm, rebuilds: region.rebuilds + 1 });
   }
 
   /** Where the interpreter is found inside a region again and again, no entry is near: the block becomes one. */
@@ -192,8 +207,8 @@ export class Translator {
     region.strays.set(leader, times);
     const { threshold, interval } = this.settings;
     const needed = Math.ceil((region.guestBytes * threshold) / interval) * 2 ** region.rebuilds;
-    if (times < needed || region.roots.includes(leader)) return;
-    this.renew(region, baseOf(lo, hi, off), { roots: [...region.roots, leader], rebuilds: region.rebuilds + 1 });
+    if (times < needed || region.heads.has(leader)) return;
+    this.renew(region, baseOf(lo, hi, off), { firm: [...region.firm, leader], rebuilds: region.rebuilds + 1 });
   }
 
   /** Regions that control goes between again and again become one, where they are near enough. */
@@ -222,6 +237,7 @@ export class Translator {
     const start: Start = {
       seeds: [],
       roots: [...new Set([...from.roots, ...shifted(to.roots)])],
+      firm: [...new Set([...from.firm, ...shifted(to.firm)])],
       rebuilds: Math.max(from.rebuilds, to.rebuilds),
       split: new Set([...from.split, ...shifted(to.split)]),
       replaces: [from, to],
@@ -249,8 +265,8 @@ export class Translator {
     this.cache.prune();
     if (!this.cache.has(region)) return;
     const view = this.viewAt(base);
-    const { roots, rebuilds, split, limits } = region;
-    const start = { seeds: [], roots, rebuilds, split, limits, replaces: [region], ...change };
+    const { roots, firm, rebuilds, split, limits } = region;
+    const start = { seeds: [], roots, firm, rebuilds, split, limits, replaces: [region], ...change };
     this.attempt(
       view,
       start,
@@ -258,7 +274,7 @@ export class Translator {
     );
   }
 
-  private translate(view: CodeView, { roots, rebuilds, split, limits }: Start, found: Found): void {
+  private translate(view: CodeView, { roots, firm, rebuilds, split, limits }: Start, found: Found): void {
     const graph = buildGraph(found);
     if (graph === null) return;
     const pages = this.pagesOf(found, view);
@@ -269,9 +285,10 @@ export class Translator {
     const code = new RegionEmitter(graph, { ...place, pages, generations: this.plan.generations }, split).emit();
     const { lo, hi } = view;
     const leaders = [...found.leaders].filter((off) => found.instructions.has(off)).sort((a, b) => a - b);
-    const about = { ...place, lo, hi, pages, roots, guestBytes: sizeOf(graph), rebuilds, split, leaders, limits };
+    const about = { ...place, lo, hi, pages, roots, firm, guestBytes: sizeOf(graph), rebuilds, split, leaders, limits };
+    const heads = new Set(code.entries);
     const seen = { exits: new Map(), strays: new Map(), moves: new Map() };
-    this.cache.install(view, code, { ...about, ...seen, spans: code.spans });
+    this.cache.install(view, code, { ...about, ...seen, heads, spans: code.spans });
   }
 
   /** What to explore from: hot places, and what regions of the same base in this page had, which it replaces. */
@@ -279,6 +296,7 @@ export class Translator {
     const split = new Set<number>();
     const seeds: number[] = [];
     const roots = new Set<number>();
+    const firm = new Set<number>();
     const own = view.page(0)?.index;
     const replaces = this.cache.all.filter(
       ({ lo, hi, pages, rebuilds }) =>
@@ -289,6 +307,7 @@ export class Translator {
     );
     for (const region of replaces) {
       for (const root of region.roots) roots.add(root);
+      for (const root of region.firm) firm.add(root);
       for (const off of region.split) split.add(off);
     }
     const starts = new RunStarts(view, (at) => this.isWarm(view, at));
@@ -300,7 +319,7 @@ export class Translator {
     }
     const rebuilds = Math.max(0, ...replaces.map((region) => region.rebuilds + 1));
     const limits = replaces.some((region) => region.limits === MERGED_LIMITS) ? MERGED_LIMITS : LIMITS;
-    return { seeds, roots: [...roots], rebuilds, split, replaces, limits };
+    return { seeds, roots: [...roots], firm: [...firm], rebuilds, split, replaces, limits };
   }
 
   private pagesOf(found: Found, view: CodeView): PageUse[] {
