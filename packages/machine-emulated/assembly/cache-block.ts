@@ -5,6 +5,7 @@
 import { HART_DATA_SET, HART_HOSTED, HART_MENVCFG, HART_PRIV, HART_SENVCFG, WRITE_TABLE } from './layout';
 import { CAUSE_ILLEGAL, CBCFE, CBIE, CBZE, PRIV_M, PRIV_U } from './bits';
 import { resolveRam } from './access';
+import { x1 } from './slot';
 import { entryOf } from './tlb';
 import { READ, WRITE, fault, faultCause } from './walk';
 import { DONE, TRAPPED } from './slow-step';
@@ -36,6 +37,16 @@ function resolveBlock(va: u64, access: i32): usize {
   const host = resolveRam(va & ~(BLOCK - 1), access, BLOCK);
   if (host == 0) fault(faultCause, va);
   return host;
+}
+
+/** cbo.zero of the slot `ip` in a page that the write table has. @returns false when it is not for here */
+export function zeroBlock(regs: usize, ip: usize, writes: usize): bool {
+  const va = x1(regs, ip);
+  const entry = entryOf(writes, va);
+  if (load<u64>(entry) != (va & ~0xfff) || !enabled(CBZE)) return false;
+  const at = <usize>(<u32>(va & ~(BLOCK - 1)) + load<u32>(entry, 8));
+  for (let i: usize = 0; i < <usize>BLOCK; i += 8) store<u64>(at + i, 0);
+  return true;
 }
 
 /** The operation that funct12 selects, on the block that holds the address in rs1; faults report that address. */

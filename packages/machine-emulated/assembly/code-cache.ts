@@ -8,10 +8,13 @@ import { CFG_CODE_BASE, HART_CODE_GENERATIONS, CFG_CODE_OWNERS, CFG_CODE_PAGES, 
 import { SHARED } from './base';
 import { decodeSlot } from './decode';
 import { expand } from './rvc';
+import { hostOfPage } from './memory';
 import { endCodeEpoch, flushExec, flushPageWrites, flushWrites } from './tlb';
 import { CROSS, PAGE_END, DECODE } from './ops';
 
 const RUN: i32 = 64; // instructions decoded ahead at most
+/** Forgetting all write translations costs as much as those of about so many single pages. */
+const FEW_STALE: i32 = 4;
 
 function slotsOf(index: u32): usize {
   return <usize>load<u32>(CFG_CODE_BASE) + <usize>index * CODE_PAGE_BYTES;
@@ -104,7 +107,7 @@ export function dropStale(): void {
   if (load<u32>(HART_STALE) == 0) return; // kernels fence at every exec, and when they patch code
   store<u32>(HART_STALE, 0);
   const used = load<u32>(CODE_USED);
-  let any = false;
+  let count = 0;
   for (let i: u32 = 0; i < used; i++) {
     const owner = load<u32>(ownerOf(i));
     if (owner == 0) continue;
@@ -113,9 +116,9 @@ export function dropStale(): void {
     if ((word & PAGE_STALE) == 0) continue;
     clear(i);
     store<u32>(info, word & ~PAGE_STALE);
-    any = true;
+    if (++count <= FEW_STALE) flushPageWrites(hostOfPage(owner - 1), info);
   }
-  if (any) flushWrites();
+  if (count > FEW_STALE) flushWrites();
 }
 
 /** Decodes from byte `at` of the page whose bytes are at `host` until control ends, a decoded slot or the page's end. */

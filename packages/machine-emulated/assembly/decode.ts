@@ -14,7 +14,11 @@ let slotRs1: u32 = 0;
 let slotRs2: u32 = 0;
 
 function loads(f3: u32): u32 {
-  if (slotRd == 0 || f3 == 7) return op.SLOW;
+  if (f3 == 7) return op.SLOW;
+  if (slotRd == 0) {
+    slotRd = (f3 & 3) << 3;
+    return op.LOAD_0;
+  }
   switch (f3) {
     case 0: return op.LB;
     case 1: return op.LH;
@@ -217,7 +221,7 @@ function select(raw: u32, at: i32): u32 {
   switch (raw & 0x7f) {
     case 0x03: return loads(f3);
     case 0x07: return f3 == 2 ? op.FLW : f3 == 3 ? op.FLD : op.SLOW;
-    case 0x0f: return f3 == 0 && !SHARED ? op.NOP : op.SLOW;
+    case 0x0f: return f3 == 0 && !SHARED ? op.NOP : f3 == 2 && slotRd == 0 && slotImm == 4 ? op.CBO_ZERO : op.SLOW;
     case 0x13: return toRegister(opImm(raw, f3));
     case 0x17:
       slotImm = raw & 0xfffff000;
@@ -243,14 +247,17 @@ function select(raw: u32, at: i32): u32 {
     case 0x63: return branches(raw, f3, at);
     case 0x67: return f3 != 0 ? op.SLOW : slotRd == 0 ? op.JR : op.JALR;
     case 0x6f: return slotRd == 0 ? jump(jumpDistance(raw), at, op.J, op.J_NEAR) : jump(jumpDistance(raw), at, op.JAL, op.JAL_NEAR);
-    case 0x73: return f3 == 2 && slotRs1 == 0 && slotRd != 0 ? floatState(raw >> 20) : op.SLOW;
+    case 0x73: return f3 & 3 ? registers(raw, f3) : op.SLOW;
     default: return op.SLOW;
   }
 }
 
-/** A read of the floating-point state, which C libraries ask for before they round by themselves. */
-function floatState(csr: u32): u32 {
-  return csr == 1 ? op.FRFLAGS : csr == 2 ? op.FRRM : op.SLOW;
+/** CSR instructions. C libraries read the floating-point state before they round by themselves. */
+function registers(raw: u32, f3: u32): u32 {
+  const csr = raw >> 20;
+  if (f3 == 2 && slotRs1 == 0 && slotRd != 0 && (csr == 1 || csr == 2)) return csr == 1 ? op.FRFLAGS : op.FRRM;
+  slotImm = (f3 << 12) | csr;
+  return op.CSR;
 }
 
 /** The two-byte form of an operation that a compressed instruction expanded to; SLOW stays (it finds its length). */

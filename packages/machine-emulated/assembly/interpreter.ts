@@ -43,7 +43,8 @@ export function interpret(regs: usize, count: i32, at: usize): i32 {
     if (--left == 0) return leave(regs, pc0(bias, ip), 0, AT_BUDGET);
     switch (<u32>load<u8>(ip)) {
       case op.DECODE: return leave(regs, pc0(bias, ip), left, AT_DECODE);
-      case op.SLOW: return slow(regs, bias, ip, left);
+      case op.SLOW:
+      case op.CSR: return slow(regs, bias, ip, left);
       case op.PAGE_END: left++; pc = pc0(bias, ip); break;
       case op.CROSS: return leave(regs, pc0(bias, ip), left, AT_CROSS);
       case op.NOP: ip += 16; continue;

@@ -123,6 +123,10 @@ export const HART_LEFT_BASE: usize = BASE + 0x1260;
 export const HART_STALE: usize = BASE + 0x1268;
 /** u32: how often a read or write translation was replaced or forgotten. */
 export const HART_DATA_EPOCH: usize = BASE + 0x1270;
+/** u32: interrupts that are pending and enabled in mie, as of when the hart last looked; only the exact path changes them. */
+export const HART_READY: usize = BASE + 0x126c;
+/** u64: the step count at which the region that runs would have used up what it may. */
+export const HART_SLICE_END: usize = BASE + 0x1278;
 
 /** The record `run` fills before it returns. */
 export const TRAP_KIND: usize = BASE + 0x1400; // u32

@@ -26,6 +26,13 @@ export function hostOf(pa: u64, size: u64): usize {
   return 0;
 }
 
+/** @returns address in this memory of the RAM page of this index, which there is. */
+export function hostOfPage(page: u32): usize {
+  let r = REGIONS;
+  while (page - load<u32>(r, 20) >= <u32>(load<u64>(r, 8) >> 12)) r += REGION_BYTES;
+  return <usize>load<u32>(r, 16) + (<usize>(page - load<u32>(r, 20)) << 12);
+}
+
 /** @returns address of the page-info word of the RAM page that holds `pa`, or 0. */
 export function pageInfoOf(pa: u64): usize {
   const count = load<u32>(CFG_REGIONS);

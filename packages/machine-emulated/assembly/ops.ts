@@ -269,3 +269,8 @@ export const ENTER: u32 = 217;
 // csrr of frm and of fflags
 export const FRRM: u32 = 218;
 export const FRFLAGS: u32 = 219;
+
+// cbo.zero; a load to x0, with log2 of its bytes * 8 in rd; a CSR instruction, with funct3 << 12 | number in imm
+export const CBO_ZERO: u32 = 220;
+export const LOAD_0: u32 = 221;
+export const CSR: u32 = 222;

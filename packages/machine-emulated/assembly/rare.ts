@@ -5,7 +5,8 @@
 import * as op from './ops';
 import { WRITE_TABLE } from './layout';
 import { compareSwap, loadLinked, modify, storeLinked } from './atomic';
-import { AT_READ, AT_WRITE, DONE, missed } from './exits';
+import { zeroBlock } from './cache-block';
+import { AT_READ, AT_SLOW, AT_WRITE, DONE, missed } from './exits';
 import { host, imm, setX, sx, x0, x1, x2 } from './slot';
 import { rareFloat } from './rare-float';
 import { entryOf } from './tlb';
@@ -74,6 +75,11 @@ export function rare(regs: usize, ip: usize, reads: usize): i32 {
     case op.BSETI: setX(regs, ip, x1(regs, ip) | (<u64>1 << <u64>imm(ip))); return DONE;
     case op.CZERO_EQZ: setX(regs, ip, select<u64>(0, x1(regs, ip), x2(regs, ip) == 0)); return DONE;
     case op.CZERO_NEZ: setX(regs, ip, select<u64>(0, x1(regs, ip), x2(regs, ip) != 0)); return DONE;
+    case op.CBO_ZERO: return zeroBlock(regs, ip, writes) ? DONE : AT_SLOW;
+    case op.LOAD_0: {
+      const a = x1(regs, ip) + <u64>imm(ip); const size = <u64>1 << (load<u8>(ip, 1) >> 3);
+      return load<u64>(entryOf(reads, a)) == (a & (-4096 | (size - 1))) ? DONE : missed(a, AT_READ);
+    }
     case op.LR_W: {
       const a = x1(regs, ip); const e = entryOf(reads, a); if (load<u64>(e) != (a & -4093)) return missed(a, AT_READ);
       setX(regs, ip, loadLinked<i32>(regs, host(e, a))); store<u64>(regs, 0); return DONE;

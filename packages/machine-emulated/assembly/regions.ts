@@ -13,7 +13,7 @@
  */
 import {
   HART_SAMPLE_INTERVAL, EXEC_TABLE, HART_CODE_SET, PC, HART_EXIT_CREDIT, HART_LEFT_BASE, HART_MOVE_CREDIT, HART_REGION_DECLINED,
-  HART_REGION_ENTERED, HART_SAMPLE_CREDIT,
+  HART_REGION_ENTERED, HART_SAMPLE_CREDIT, HART_SLICE_END, HART_STEPS,
 } from './layout';
 import { AT_BUDGET, leftOver } from './exits';
 import { interpret } from './interpreter';
@@ -117,6 +117,7 @@ export function runRegions(regs: usize, count: i32): i32 {
     const slice = min<i32>(left, SLICE);
     from = index;
     base = pc - load<u64>(record, 16);
+    store<u64>(HART_SLICE_END, load<u64>(HART_STEPS) + <u64>(count - left + slice));
     const rest = call_indirect<i32>(index, regs, slice, load<u32>(record, 12), base);
     const entered = load<u64>(HART_REGION_ENTERED) + 1;
     store<u64>(HART_REGION_ENTERED, entered);

@@ -1,7 +1,7 @@
 /** Traps inside the guest: delegation, entry and return (privileged specification, sections 3.1.6-3.1.16 and 4.1). */
 import {
   HART_LINES, HART_MCAUSE, HART_MEDELEG, HART_MEPC, HART_MIDELEG, HART_MIE, HART_MIP, HART_MSTATUS, HART_MTVAL, HART_MTVEC,
-  HART_PRIV, HART_SCAUSE, HART_SEPC, HART_STEPS, HART_STVAL, HART_STVEC, HART_TIMER, PC,
+  HART_PRIV, HART_READY, HART_SCAUSE, HART_SEPC, HART_STEPS, HART_STVAL, HART_STVEC, HART_TIMER, PC,
 } from './layout';
 import {
   CAUSE_ECALL_U, IRQ_MEI, IRQ_MSI, IRQ_MTI, IRQ_SEI, IRQ_SSI, IRQ_STI, MIE, MPIE, MPP, MPRV, PRIV_M, PRIV_S, PRIV_U, SIE,
@@ -74,6 +74,7 @@ function first(set: u32): u32 {
 /** Delivers a pending, enabled interrupt. @returns whether there was one */
 export function deliverInterrupt(regs: usize): bool {
   const ready = pendingBits() & <u32>load<u64>(HART_MIE);
+  store<u32>(HART_READY, ready);
   if (ready == 0) return false;
   const status = load<u64>(HART_MSTATUS);
   const priv = load<u32>(HART_PRIV);

@@ -222,4 +222,7 @@ export const OP = {
   ENTER: 217,
   FRRM: 218,
   FRFLAGS: 219,
+  CBO_ZERO: 220,
+  LOAD_0: 221,
+  CSR: 222,
 } as const;

@@ -31,8 +31,22 @@ export const HART = {
   RES_ADDR: 0x1040,
   RES_CTX: 0x1048,
   CODE_SET: 0x104c,
+  MSTATUS: 0x1050,
+  MTVEC: 0x1058,
+  MEPC: 0x1060,
+  MCAUSE: 0x1068,
+  MTVAL: 0x1070,
+  MSCRATCH: 0x1078,
   MIE: 0x1090,
+  MCOUNTEREN: 0x1098,
+  STVEC: 0x10a0,
+  SEPC: 0x10a8,
+  SCAUSE: 0x10b0,
+  STVAL: 0x10b8,
+  SSCRATCH: 0x10c0,
+  SCOUNTEREN: 0x10c8,
   MENVCFG: 0x10d8,
+  SENVCFG: 0x10e0,
   STIMECMP: 0x10f0,
   WAITING: 0x10f8,
   STATE: 0x1100,
@@ -55,7 +69,12 @@ export const HART = {
   CODE_EPOCH: 0x1258,
   MOVE_CREDIT: 0x125c,
   LEFT_BASE: 0x1260,
+<<<<<<< HEAD
   DATA_EPOCH: 0x1270,
+=======
+  READY: 0x126c,
+  SLICE_END: 0x1278,
+>>>>>>> 68007e8 (CSR instructions, cbo.zero and loads to x0 inside regions)
 } as const;
 
 /** Values of HART.STATE; see assembly/serve.ts. */

@@ -112,6 +112,11 @@ export class Body {
     this.retired = retired;
   }
 
+  /** Instructions that retired before this one since LEFT was brought up to date. */
+  get pending(): number {
+    return this.retired;
+  }
+
   x(r: number): Code {
     if (r === 0) return this.code.i64(0);
     this.usedX |= 1 << r;

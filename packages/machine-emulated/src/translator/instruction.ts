@@ -1,5 +1,6 @@
 /** Decoded slots (assembly/ops.ts) for the translator: two-byte forms and NEAR jumps become the plain ones. */
 import { OP } from '../generated/ops.js';
+import { isTranslatedCsr } from './csr.js';
 import { OPERATIONS } from './operations.js';
 
 /** How control goes on after an operation. */
@@ -47,14 +48,16 @@ for (let op = 0; op < 256; op++) {
 export function instructionOf(off: number, word: number, imm: number): Instruction {
   const raw = word & 255;
   const op = plain[raw];
+  const rs1 = (word >>> 19) & 31;
+  const isLeft = op === OP.CSR && !isTranslatedCsr(imm, rs1);
   return {
     off,
     op,
     length: lengths[raw],
     rd: (word >>> 11) & 31,
-    rs1: (word >>> 19) & 31,
+    rs1,
     rs2: word >>> 27,
     imm: near[raw] ? imm >> 2 : imm | 0,
-    flow: flows[op] as Flow,
+    flow: isLeft ? Flow.Stop : (flows[op] as Flow),
   };
 }
