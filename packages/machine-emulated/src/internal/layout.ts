@@ -69,12 +69,9 @@ export const HART = {
   CODE_EPOCH: 0x1258,
   MOVE_CREDIT: 0x125c,
   LEFT_BASE: 0x1260,
-<<<<<<< HEAD
   DATA_EPOCH: 0x1270,
-=======
   READY: 0x126c,
   SLICE_END: 0x1278,
->>>>>>> 68007e8 (CSR instructions, cbo.zero and loads to x0 inside regions)
 } as const;
 
 /** Values of HART.STATE; see assembly/serve.ts. */

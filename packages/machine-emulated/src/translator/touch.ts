@@ -2,7 +2,7 @@
 import { OP } from '../generated/ops.js';
 import { HART } from '../internal/layout.js';
 import type { Body, Operation } from './body.js';
-import { A, E, H } from './body.js';
+import { A, E } from './body.js';
 import type { Instruction } from './instruction.js';
 import { probe, WRITE_TABLE } from './memory.js';
 import { W } from './wasm.js';
@@ -24,9 +24,7 @@ function zeroBlock(b: Body, i: Instruction): void {
   code.i32(0).memory(W.i32Load, 2, HART.MENVCFG).i32(-1).i32(0).memory(W.i32Load, 2, HART.SENVCFG);
   code.i32(0).memory(W.i32Load, 2, HART.PRIV).ops(W.select, W.i32And).i32(CBZE).ops(W.i32And, W.i32Eqz);
   b.leaveIf();
-  probe(b, { ...i, imm: 0 }, WRITE_TABLE, 1).byte(W.drop);
-  code
-    .get(H)
+  probe(b, { ...i, imm: 0 }, WRITE_TABLE, 1)
     .get(A)
     .byte(W.i32Wrap)
     .i32(BLOCK - 1)
