@@ -20,8 +20,8 @@ const RUNS = QUICK ? 1 : 2;
 const SOURCES = fileURLToPath(new URL('compute/', import.meta.url));
 /** Rounds for about a second of QEMU. */
 const ROUNDS = {
-  ...{ 'coremark-like': 600, 'dhrystone-like': 4000, sieve: 40, sha256: 200, quicksort: 20, 'list-walk': 800 },
-  ...{ 'matmul-f64': 30, bytecode: 20, recursion: 100, memcpy: 8000, strsearch: 1200, 'cold-350k': 50 },
+  ...{ 'coremark-like': 900, 'dhrystone-like': 4000, sieve: 70, sha256: 700, quicksort: 28, 'list-walk': 1700 },
+  ...{ 'matmul-f64': 30, bytecode: 20, recursion: 120, memcpy: 8000, strsearch: 1800, 'cold-350k': 50 },
 };
 const FLAGS = [
   ...['-O2', '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-ffreestanding', '-nostdlib', '-static', '-fno-pic'],

@@ -78,7 +78,7 @@ export class Body {
   /** Blocks open around the current one; the next out is the exit. */
   depth = 0;
   readonly micro: MicroTlb;
-  /** Header of the innermost loop around the current block; 0 = none. */
+  /** Node of the innermost loop around the current block; 0 = the region's dispatcher. */
   loop = 0;
   /** How the current block's accesses share look-ups. */
   reaches: ReadonlyMap<Instruction, Reach> = new Map();
@@ -89,7 +89,7 @@ export class Body {
     this.micro = micro;
   }
 
-  /** Must precede each block: blocks open around it, header of the loop that it is in, or 0. */
+  /** Must precede each block: blocks open around it, node of the loop that it is in. */
   beginBlock(depth: number, loop: number): void {
     this.depth = depth;
     this.loop = loop;

@@ -176,7 +176,6 @@ export class RegionEmitter {
     const { code, body } = this;
     const isEntry = this.graph.isEntry[block.node] === 1;
     let mayFloat = this.plan(block);
-    // The region's dispatcher is a loop too, but whatever is in no other is rarely in the same pages again.
     body.beginBlock(this.context.length, ~this.context.filter((label) => label < 0).at(-1)!);
     if (isEntry) {
       body.at(block.off, 0);

@@ -1,14 +1,14 @@
 /**
- * A region's micro-TLB: for each of its loops, base register and table (read or write), a copy of the entry that was used last.
- * A loop mostly stays in the pages that it is in, and a copy is at a constant address: the processor need not wait for the
- * guest's address to know where to look.
+ * A region's micro-TLB: for each of its loops (all of it is one, too), base register and table (read or write), a copy of the
+ * entry that was used last. A loop mostly stays in the pages that it is in, and a copy is at a constant address: the
+ * processor need not wait for the guest's address to know where to look.
  *
  *   address & (-4096 | size - 1) == copy.tag  ->  host = low word of address + copy.addend
  *   else the translation buffer is asked (memory.ts), and what it says is copied
  *
- * Copies are true as long as the buffers lost nothing: the core's data epoch ends when an entry is replaced or forgotten (assembly/tlb.ts),
- * and a region that finds another epoch or set of tables than its stamp's empties its copies before it begins. So a copy
- * is hit only where the buffer would be.
+ * Copies are true as long as the buffers lost nothing: the core's data epoch ends when an entry is replaced or forgotten
+ * (assembly/tlb.ts), and a region that finds another epoch or set of tables than its stamp's empties its copies before it
+ * begins. So a copy is hit only where the buffer would be.
  */
 import { HART, MICRO_TLB_BYTES } from '../internal/layout.js';
 import { E, READS } from './body.js';
@@ -37,7 +37,7 @@ export class MicroTlb {
 
   /** @returns address of the entry for accesses through a register in a loop (> 0); 0 = they have none */
   entryFor(loop: number, register: number, isWrite: boolean): number {
-    if (this.address === 0 || loop === 0) return 0;
+    if (this.address === 0) return 0;
     const key = loop * 64 + register * 2 + Number(isWrite);
     const known = this.entries.get(key);
     if (known !== undefined) return known;
