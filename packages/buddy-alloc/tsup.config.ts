@@ -1,1 +1,4 @@
-export { default } from '../../tools/lib/tsup.mjs';
+import config from '../../tools/lib/tsup.mjs';
+
+/** With constants as numbers: see src/internal/constants.ts. */
+export default [config].flat().map((options) => ({ ...options, minifySyntax: true }));

@@ -4,7 +4,7 @@ import { BuddyAllocator, type BlockAllocator } from '@veridian-os/buddy-alloc';
 
 expectTypeOf(BuddyAllocator).toBeConstructibleWith({ frameCount: 16 });
 expectTypeOf<BuddyAllocator>().toExtend<BlockAllocator>();
-expectTypeOf<BlockAllocator['alloc']>().toEqualTypeOf<(order: Order) => Frame | Errno>();
+expectTypeOf<BlockAllocator['alloc']>().toEqualTypeOf<(order: Order, owner?: number) => Frame | Errno>();
 
 declare const allocator: BlockAllocator;
 declare const result: Frame | Errno;
