@@ -1,54 +1,29 @@
 /**
  * The buddy allocator beside glibc's malloc (64-1024 B churn, 32,768 live blocks), round by round in one run.
  * 65,536 frames, maxOrder 10 unless the case says otherwise; one operation is a free+alloc pair.
+ *
+ * `frames-2^k` has a loop beside it that touches random words of as many bytes as the pool has: per pair as many words as
+ * the pool's pairs touch (different ones, counted on the same state), each read and written.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { performance } from 'node:perf_hooks';
+import { MemPool } from '@thi.ng/malloc';
 import { BuddyAllocator } from '@veridian-os/buddy-alloc';
 import { suite } from '../../../tools/bench.mjs';
+import { generator, halfFull } from './half-full.mjs';
 
 const OPS = 1 << 18;
 
-function generator(seed) {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
-
-/** Frees a random live block and allocates another; half of the frames are in use, scattered. */
+/** Frees a random live block and allocates another. */
 function churn(frameCount, maxBlockOrder) {
-  const pool = new BuddyAllocator({ frameCount });
-  const random = generator(12345);
-  const frames = [];
-  const orders = [];
-  if (maxBlockOrder === 0) {
-    for (let i = 0; i < frameCount; i++) frames.push(pool.alloc(0));
-    for (let i = frameCount - 1; i > 0; i--) {
-      const j = random() % (i + 1);
-      [frames[i], frames[j]] = [frames[j], frames[i]];
-    }
-    for (const frame of frames.splice(frameCount / 2)) pool.free(frame, 0);
-  } else {
-    while (pool.freeFrames > frameCount / 2) {
-      const order = random() % (maxBlockOrder + 1);
-      frames.push(pool.alloc(order));
-      orders.push(order);
-    }
-  }
-  const live = Int32Array.from(frames);
-  const order = Uint8Array.from(live, (_, i) => orders[i] ?? 0);
+  const { pool, random, live, order } = halfFull(new BuddyAllocator({ frameCount }), maxBlockOrder);
   const slots = Int32Array.from({ length: OPS }, () => random() % live.length);
   const next = Uint8Array.from({ length: OPS }, () => random() % (maxBlockOrder + 1));
-  return () => {
+  const run = () => {
     for (let i = 0; i < OPS; i++) {
       const slot = slots[i];
       pool.free(live[slot], order[slot]);
@@ -58,6 +33,24 @@ function churn(frameCount, maxBlockOrder) {
       live[slot] = frame;
       order[slot] = wanted;
     }
+  };
+  return { run, pool };
+}
+
+/** Different words that a pair touches in a pool of that size; larger ones than 2^20 have one or two more. */
+function wordsPerPair(frameCount) {
+  const program = new URL('words-per-pair.mjs', import.meta.url).pathname;
+  const frames = Math.min(frameCount, 2 ** 20);
+  return Number(execFileSync(process.execPath, [program, String(frames)], { encoding: 'utf8' }));
+}
+
+/** Touches random words of a footprint, `count` for each pair. */
+function touches(bytes, count) {
+  const words = new Int32Array(bytes >>> 2);
+  const random = generator(4711);
+  const at = Int32Array.from({ length: OPS }, () => random() % words.length);
+  return () => {
+    for (let round = 0; round < count; round++) for (let i = 0; i < OPS; i++) words[at[i]]++;
   };
 }
 
@@ -111,48 +104,52 @@ async function beside(peer, name, run, record, rounds) {
   record({ case: name, oursNs: median(ours), peer: peer === null ? null : 'glibc malloc', peerNs });
 }
 
-/** @thi.ng/malloc is compared only where somebody has installed it. */
-async function loadThing() {
-  try {
-    return await import(createRequire(import.meta.url).resolve('@thi.ng/malloc'));
-  } catch {
-    return null;
-  }
-}
-
-/** Frame-sized blocks from a heap of the same bytes, half in use. */
-function thingChurn({ MemPool }, live) {
-  const pool = new MemPool({ buf: new ArrayBuffer(live * 2 * 4096 + 65536), compact: false, split: true });
+/** Blocks of 4 to 64 KiB, 512 live in 32 MiB: the same sizes in the same order for both. */
+function thingChurn(allocate, free) {
   const random = generator(99);
-  const blocks = Array.from({ length: live }, () => pool.malloc(4000));
+  const slots = Int32Array.from({ length: 4096 }, () => random() % 512);
+  const orders = Int32Array.from({ length: 4096 }, () => random() % 5);
+  const live = Array.from({ length: 512 }, () => [0, -1]);
+  const step = (i) => {
+    const block = live[slots[i]];
+    if (block[1] >= 0) free(block[0], block[1]);
+    block[1] = orders[i];
+    block[0] = allocate(orders[i]);
+  };
   return () => {
-    const slot = random() % live;
-    pool.free(blocks[slot]);
-    blocks[slot] = pool.malloc(4000);
+    for (let i = 0; i < 4096; i++) step(i);
   };
 }
 
 await suite(async ({ bench, record, quick }) => {
   const peer = compilePeer();
   const rounds = quick ? 5 : 31;
-  await beside(peer, 'order0-churn-50', churn(65536, 0), record, rounds);
-  await beside(peer, 'orders0-4-churn-50', churn(65536, 4), record, rounds);
+  await beside(peer, 'order0-churn-50', churn(65536, 0).run, record, rounds);
+  await beside(peer, 'orders0-4-churn-50', churn(65536, 4).run, record, rounds);
   await beside(peer, 'empty-pair', emptyPair(), record, rounds);
   peer?.stop();
-  for (const power of quick ? [12, 16] : [12, 16, 20, 22]) {
-    await bench({ case: `frames-2^${power}`, ours: churn(2 ** power, 0), opsPerCall: OPS, noGc: true });
-  }
-  const thing = await loadThing();
-  if (thing !== null) {
-    const live = 2048;
-    const pool = new BuddyAllocator({ frameCount: live * 2 });
-    const random = generator(99);
-    const blocks = Int32Array.from({ length: live }, () => pool.alloc(0));
-    const ours = () => {
-      const slot = random() % live;
-      pool.free(blocks[slot], 0);
-      blocks[slot] = pool.alloc(0);
-    };
-    await bench({ case: 'thing-churn', ours, peer: '@thi.ng/malloc', peerFn: thingChurn(thing, live) });
+
+  const pool = new BuddyAllocator({ frameCount: 8192 });
+  const thing = new MemPool({ buf: new ArrayBuffer(2 ** 25 + 2 ** 16) });
+  await bench({
+    case: 'thing-churn',
+    ours: thingChurn(
+      (order) => pool.alloc(order),
+      (frame, order) => pool.free(frame, order),
+    ),
+    peer: '@thi.ng/malloc',
+    peerFn: thingChurn(
+      (order) => thing.malloc(4096 << order),
+      (address) => thing.free(address),
+    ),
+    opsPerCall: 4096,
+  });
+
+  for (const power of quick ? [12, 16] : [12, 16, 20, 24, 28]) {
+    const state = churn(2 ** power, 0);
+    const perPair = wordsPerPair(2 ** power);
+    const peerFn = touches(state.pool.byteLength, perPair);
+    const name = `${perPair} random touches`;
+    await bench({ case: `frames-2^${power}`, ours: state.run, peer: name, peerFn, opsPerCall: OPS, noGc: true });
   }
 });
