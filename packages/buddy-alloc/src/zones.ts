@@ -183,7 +183,7 @@ export class ZonedAllocator implements BlockAllocator {
   }
 
   freeRange(first: Frame, count: number): void {
-    if (!(first + count <= this.frameCount)) this.poolOf(-1);
+    if (!this.contains(first, count)) this.poolOf(-1);
     this.eachZone(first, count, (pool, start, frames) => {
       if (pool.notLiveIn(start, frames) !== -1) pool.freeRange(start, frames);
       return 0;
@@ -200,8 +200,7 @@ export class ZonedAllocator implements BlockAllocator {
   }
 
   reserve(first: Frame, count: number): 0 | Errno {
-    if (!Number.isInteger(first) || !Number.isInteger(count) || first < 0 || count < 0) return EINVAL;
-    if (first + count > this.frameCount) return EINVAL;
+    if (!this.contains(first, count)) return EINVAL;
     const error = this.eachZone(first, count, (pool, start, frames) => pool.reservable(start, frames));
     return error === 0 ? this.eachZone(first, count, (pool, start, frames) => pool.reserve(start, frames)) : error;
   }
@@ -239,6 +238,11 @@ export class ZonedAllocator implements BlockAllocator {
       if (error !== 0) return error;
     }
     return 0;
+  }
+
+  private contains(first: number, count: number): boolean {
+    const whole = Number.isInteger(first) && Number.isInteger(count);
+    return whole && first >= 0 && count >= 0 && first + count <= this.frameCount;
   }
 
   private poolOf(zone: number): BuddyAllocator {

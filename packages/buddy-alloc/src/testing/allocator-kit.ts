@@ -169,6 +169,10 @@ function placeCases(it: It, create: AllocatorFactory): void {
       equal(pool.freeFrames, 8191 - count, 'freeFrames after refusals');
       pool.freeRange(first, count);
       panics('buddy/bad-free', () => pool.freeRange(first, count));
+      for (const f of [-1, 8192 - count + 1]) panics('buddy/bad-free', () => pool.freeRange(frame(f), count));
+      const edge = pool.allocRange(count) as Frame;
+      panics('buddy/bad-free', () => pool.freeRange(frame(-count), edge + 2 * count));
+      pool.freeRange(edge, count);
       pool.free(frame(0), order(0));
       equal(pool.freeBlocks(order(13)), 1, `freeBlocks(13) after ${count}`);
     }
