@@ -4,6 +4,7 @@
  * Whoever runs `machineKit` on a machine of their own can run this beside it; it takes about as long per bug as the cases
  * of one group up to the first that fails.
  */
+import fc from 'fast-check';
 import type { Machine } from '../machine.js';
 import { check } from './assert.js';
 import { machineKit, type KitRunner, type MachineKitGroup, type MachineKitOptions } from './machine-kit.js';
@@ -40,12 +41,23 @@ export function firstFailure(
   machineKit(collector, () => bug.plant(createMachine()), { ...options, groups: [bug.group] });
   for (const [name, body] of cases) {
     try {
-      body();
+      withoutShrinking(body);
     } catch (error) {
       return `${name}: ${String(error)}`;
     }
   }
   return undefined;
+}
+
+/** That a property fails is enough: looking for its smallest counterexample takes longer than all cases together. */
+function withoutShrinking(body: () => void): void {
+  const before = fc.readConfigureGlobal();
+  fc.configureGlobal({ ...before, endOnFailure: true });
+  try {
+    body();
+  } finally {
+    fc.configureGlobal(before);
+  }
 }
 
 /** Registers one case per bug. @param createMachine as for `machineKit` */
