@@ -39,6 +39,8 @@ const library = {
   format: ['esm', 'cjs'],
   target: 'es2022',
   platform: 'neutral',
+  // Makes literals of constants that other files export, which V8 does not: a third of an allocation's time.
+  minifySyntax: true,
   external: [/^node:/],
   // tsup does not resolve a base configuration's relative paths, so they are given absolute.
   dts: !jsOnly && {
