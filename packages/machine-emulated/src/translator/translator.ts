@@ -81,6 +81,8 @@ const MERGED_LIMITS: DiscoveryLimits = { instructions: 2400, pages: 16 };
 const MOST_REBUILDS = 6;
 /** Targets of computed jumps that become entries at a time: each ends what is known of registers and spans. */
 const MOST_NEW_ROOTS = 4;
+/** WebAssembly per byte of guest code above which a region goes without a micro-TLB. */
+const MOST_CODE = 15;
 /** Share of two regions' bytes that the one made of them must have. */
 const LEAST_MERGED = 0.9;
 
@@ -282,7 +284,11 @@ export class Translator {
       ({ flow }) => flow === Flow.Indirect || flow === Flow.IndirectCall,
     );
     const place = this.cache.reserve(isComputed ? pages.map(({ number }) => number) : null);
-    const code = new RegionEmitter(graph, { ...place, pages, generations: this.plan.generations }, split).emit();
+    const placement = { ...place, pages, generations: this.plan.generations };
+    let code = new RegionEmitter(graph, placement, split).emit();
+    // Asking two tables is more code: not where there is much already, as in floating point.
+    if (code.body.code.length > MOST_CODE * sizeOf(graph))
+      code = new RegionEmitter(graph, { ...placement, micro: 0 }, split).emit();
     const { lo, hi } = view;
     const leaders = [...found.leaders].filter((off) => found.instructions.has(off)).sort((a, b) => a - b);
     const about = { ...place, lo, hi, pages, roots, firm, guestBytes: sizeOf(graph), rebuilds, split, leaders, limits };
