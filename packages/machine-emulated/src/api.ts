@@ -17,7 +17,7 @@ export interface RamOptions {
 export interface TranslationOptions {
   /**
    * Instructions interpreted, for each one that would be translated, before it is, 0 .. 1e6; 0 = at first sight.
-   * Default 10,000: V8's optimising of one costs about as much.
+   * Default 20,000: V8's optimising of one costs about as much.
    */
   readonly threshold?: number;
   /** Interpreted instructions between two looks at where the guest is, 1 .. 8192; default 4093 (a prime, as loops are rarely so long). */

@@ -60,7 +60,7 @@ function checkOverlaps(ram: readonly RamOptions[]): void {
 function translationOf({ translation = {}, cpus = 1 }: EmulatedMachineOptions): Required<TranslationOptions> | null {
   if (translation === false) return null;
   const settings = {
-    threshold: integer('translation.threshold', translation.threshold ?? 10_000, 0, 1_000_000),
+    threshold: integer('translation.threshold', translation.threshold ?? 20_000, 0, 1_000_000),
     interval: integer('translation.interval', translation.interval ?? 4093, 1, 8192),
     maxBytes: integer('translation.maxBytes', translation.maxBytes ?? 64 * 1024 * 1024, 65536, 2 ** 31),
   };

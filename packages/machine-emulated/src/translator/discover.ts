@@ -1,7 +1,7 @@
 /**
  * Which instructions make a region: those decoded ones that direct jumps, calls and fall-through reach from its roots,
  * breadth first, up to a number. What was never executed is not decoded, and so stays out; and of straight runs in which
- * the guest was never seen only short ones are taken.
+ * the guest was never seen only those are taken that lie next to one in which it was.
  */
 import type { CodeView } from './code-view.js';
 import type { Instruction } from './instruction.js';
@@ -12,8 +12,8 @@ export interface DiscoveryLimits {
   readonly instructions: number;
   readonly pages: number;
 }
-/** Most instructions in a row in which the guest was not seen: so few may be as hot as the rest, and missed by chance. */
-const MOST_COLD = 3;
+/** Most runs in a row in which the guest was not seen. */
+const MOST_COLD = 2;
 const MOST_UNSEEN = 24;
 
 export interface Found {
@@ -48,7 +48,7 @@ export class Discovery {
   /** Whether the guest was seen at an offset. */
   private readonly isWarm: (off: number) => boolean;
   private readonly queue: { readonly off: number; readonly cold: number }[] = [];
-  /** By leader: instructions of the cold runs that led there, at least. */
+  /** By leader: cold runs that led there, at least. */
   private readonly coldness = new Map<number, number>();
   private pages = new Set<number>();
   private computed = false;
@@ -106,7 +106,7 @@ export class Discovery {
     this.queue.push({ off, cold });
   }
 
-  /** Straight on from a leader, behind runs of `cold` instructions in which the guest was not seen. */
+  /** Straight on from a leader, behind `cold` runs in which the guest was not seen. */
   private follow(from: number, cold: number): void {
     const run: Instruction[] = [];
     const pages = new Set(this.pages);
@@ -123,7 +123,7 @@ export class Discovery {
       off += i.length;
       if (i.flow !== Flow.Next) break;
     }
-    const behind = isWarm ? 0 : cold + run.length;
+    const behind = isWarm ? 0 : cold + 1;
     if (run.length > 0 && behind > MOST_COLD) return;
     this.pages = pages;
     this.leaders.add(from);
