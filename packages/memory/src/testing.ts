@@ -9,3 +9,5 @@ export * from './testing/user-space-model.js';
 export * from './testing/user-space-kit.js';
 export * from './testing/page-source-kit.js';
 export * from './testing/page-table-format-kit.js';
+export * from './testing/numa-frames-kit.js';
+export type { KitLayout, KitRegion } from './testing/numa-frames-model.js';

@@ -33,6 +33,8 @@ interface Translation {
 export interface FakeMachineOptions {
   /** Frames of each region. */
   readonly regionFrames?: readonly number[];
+  /** Node and tier of each region; default 0 and 0. */
+  readonly places?: readonly { readonly node: number; readonly tier: number }[];
   /** First physical address; the next regions follow with a hole between them. */
   readonly base?: number;
   readonly hardwareAccessedDirty?: boolean;
@@ -58,9 +60,10 @@ export class FakeMachine {
     const { regionFrames = [1024], base = 0x8000_0000, hardwareAccessedDirty = false } = options;
     this.hardwareAccessedDirty = hardwareAccessedDirty;
     let at = base;
-    this.regions = regionFrames.map((frames) => {
+    this.regions = regionFrames.map((frames, i) => {
       const buffer = new ArrayBuffer(frames * PAGE_SIZE);
-      const region = { base: at as PhysAddr, length: frames * PAGE_SIZE, node: 0, tier: 0 };
+      const place = options.places?.[i] ?? { node: 0, tier: 0 };
+      const region = { base: at as PhysAddr, length: frames * PAGE_SIZE, ...place };
       at += region.length + 16 * PAGE_SIZE;
       return { ...region, u8: new Uint8Array(buffer), u32: new Uint32Array(buffer) };
     });

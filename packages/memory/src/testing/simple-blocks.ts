@@ -35,8 +35,28 @@ export class SimpleBlocks implements BlockSource {
     return this.take(first, count) ? 0 : EBUSY;
   }
 
+  allocAt(first: Frame, order: Order): 0 | Errno {
+    return first % 2 ** order === 0 && first + 2 ** order <= this.used.length ? this.reserve(first, 2 ** order) : EBUSY;
+  }
+
+  /** As a buddy allocator would have them: whole blocks that are free, and are half of no larger one that is. */
+  freeBlocks(order: Order): number {
+    const size = 2 ** order;
+    let blocks = 0;
+    for (let first = 0; first + size <= this.used.length; first += size) {
+      const buddy = first ^ size;
+      const merges = order < this.maxOrder && this.isFree(buddy, size);
+      if (this.isFree(first, size) && !merges) blocks++;
+    }
+    return blocks;
+  }
+
+  private isFree(first: number, size: number): boolean {
+    return first + size <= this.used.length && !this.used.subarray(first, first + size).includes(1);
+  }
+
   private take(first: number, count: number): boolean {
-    if (this.used.subarray(first, first + count).includes(1)) return false;
+    if (this.used[first] === 1 || this.used.subarray(first, first + count).includes(1)) return false;
     this.used.fill(1, first, first + count);
     return true;
   }

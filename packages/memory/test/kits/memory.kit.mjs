@@ -1,6 +1,14 @@
+import { frameSourceKit } from '@veridian-os/abi/testing';
 import { BuddyAllocator } from '@veridian-os/buddy-alloc';
-import { createMemoryManager, sv39 } from '@veridian-os/memory';
-import { FakeMachine, pageSourceKit, pageTableFormatKit, userSpaceKit } from '@veridian-os/memory/testing';
+import { FrameAllocator, PhysicalMemory, createMemoryManager, sv39 } from '@veridian-os/memory';
+import {
+  FakeMachine,
+  numaFramesKit,
+  pageSourceKit,
+  pageTableFormatKit,
+  reservedRanges,
+  userSpaceKit,
+} from '@veridian-os/memory/testing';
 
 const create = (machine) =>
   createMemoryManager({
@@ -11,7 +19,22 @@ const create = (machine) =>
     waitPort: machine.waitPort,
   });
 
+/** Frames of the regions that a kit asks for, from the real buddy allocator. */
+function createFrames(layout) {
+  const { regions, distances } = layout;
+
+  const machine = new FakeMachine({ regionFrames: regions.map(({ frames }) => frames), places: regions });
+  const bytes = new PhysicalMemory(machine.regions);
+  const reserved = reservedRanges(layout, machine.regions);
+  const blocks = (frameCount) => new BuddyAllocator({ frameCount });
+  return { bytes, frames: new FrameAllocator(machine.regions, bytes, blocks, reserved, undefined, distances) };
+}
+
+const TWO_NODES = { regions: [40, 24].map((frames, node) => ({ frames, node, tier: node })) };
+
 export default function run(runner) {
+  frameSourceKit(runner, () => createFrames(TWO_NODES));
+  numaFramesKit(runner, (layout) => createFrames(layout).frames);
   pageTableFormatKit(runner, sv39, { maxFrame: 2 ** 44 - 1 });
   pageSourceKit(runner, () => {
     const manager = create(new FakeMachine({ regionFrames: [16] }));
