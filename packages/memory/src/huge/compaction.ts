@@ -120,10 +120,10 @@ export class Compactor {
     return 0;
   }
 
-  private evacuate({ move }: CompactionRequest, from: Frame, targets: FreeScanner): 0 | Errno {
+  private evacuate(request: CompactionRequest, from: Frame, targets: FreeScanner): 0 | Errno {
     const to = targets.next();
     if (to < 0) return ENOMEM;
-    if (!move(from, to as Frame)) {
+    if (!request.move(from, to as Frame)) {
       this.refused++;
       this.frames.release(to as Frame);
       return EAGAIN;

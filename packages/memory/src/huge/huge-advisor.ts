@@ -70,7 +70,7 @@ export class HugeAdvisor {
   constructor(options: HugeAdvisorOptions = {}) {
     const defaults = { maxNone: 511, maxShared: 256, maxSwapped: 64, hotScans: 1, restScans: 8, coldScans: 4 };
     this.options = { ...defaults, ...options };
-    for (const [name, value] of Object.entries(this.options) as [string, number][]) {
+    for (const [name, value] of Object.entries<number>(this.options)) {
       if (!(Number.isInteger(value) && value >= 0)) throw new RangeError(`${name}: expected 0 or more, got ${value}`);
     }
   }

@@ -13,7 +13,7 @@ const MOST = 80 / SIZE;
 const RUNS = Number(process.env.MEMORY_RUNS ?? 300);
 
 type Command =
-  | { kind: 'resize' | 'overcommit' | 'reserve' | 'unreserve'; count: number }
+  | { kind: 'resize' | 'overcommit' | 'reserve' | 'unreserve'; count: number; which?: undefined }
   | { kind: 'alloc'; promised: boolean }
   | { kind: 'free'; which: number };
 
@@ -102,7 +102,7 @@ function run(commands: readonly Command[]): void {
       expect(live).not.toContain(first);
       live.push(first);
     } else if (live.length > 0) {
-      const [first] = live.splice(step.which % live.length, 1);
+      const [first] = live.splice((step.which ?? 0) % live.length, 1);
       frames.retain((first + SIZE - 1) as Frame);
       expect(pool.free(first)).toBe(EBUSY);
       frames.release((first + SIZE - 1) as Frame);
