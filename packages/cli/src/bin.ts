@@ -1,12 +1,5 @@
 #!/usr/bin/env node
 
-// A reader that has gone is no error of ours; `main` notices it while a command runs, this what is still on its way.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-
 // Compiled code of a run serves the next one, from Node 22 on; NODE_DISABLE_COMPILE_CACHE=1 keeps it off the disk.
 const { enableCompileCache } = process.getBuiltinModule('node:module') as { enableCompileCache?: () => unknown };
 enableCompileCache?.();

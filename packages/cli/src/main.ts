@@ -5,7 +5,7 @@ import { addMachine } from './commands/machine.js';
 import { addMachines } from './commands/machines.js';
 import { addRun } from './commands/run.js';
 import { addStart } from './commands/start.js';
-import { BROKEN_PIPE_STATUS, watchOutput } from './host/stdio.js';
+import { BROKEN_PIPE_STATUS, readerGone, standardError, standardOutput } from './host/stdio.js';
 import { UsageError } from './options.js';
 
 /** Wrong arguments, as most commands report them. */
@@ -13,13 +13,8 @@ const USAGE_STATUS = 2;
 
 /** Runs one command line; resolves with the exit status and never throws for a user's mistake. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const output = watchOutput();
-  try {
-    const status = await runCommand(argv, output.signal);
-    return output.signal.aborted ? BROKEN_PIPE_STATUS : status;
-  } finally {
-    output.release();
-  }
+  const status = await runCommand(argv, readerGone);
+  return readerGone.aborted ? BROKEN_PIPE_STATUS : status;
 }
 
 /** Wrong arguments and what commander knows of them need all commands; a command by itself needs only its own options. */
@@ -48,6 +43,10 @@ async function runCommand(argv: readonly string[], signal: AbortSignal): Promise
     .description('A capability-based microkernel that runs unmodified Linux programs in a sandbox.')
     .version('0.1.0')
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => standardOutput.write(text),
+      writeErr: (text) => standardError.write(text),
+    })
     .enablePositionalOptions()
     .showHelpAfterError('(veridian --help lists the commands)');
   addCommands(program, argv[0], done, signal);
@@ -58,14 +57,14 @@ async function runCommand(argv: readonly string[], signal: AbortSignal): Promise
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_STATUS;
     if (error instanceof UsageError || error instanceof RangeError) {
-      process.stderr.write(`veridian: ${error.message}\n`);
+      standardError.write(`veridian: ${error.message}\n`);
       return USAGE_STATUS;
     }
     if (isMachineUnavailable(error)) {
-      process.stderr.write(`veridian: ${error.message}\n`);
+      standardError.write(`veridian: ${error.message}\n`);
       return 69; // EX_UNAVAILABLE
     }
-    process.stderr.write(
+    standardError.write(
       `veridian: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
     return 70; // EX_SOFTWARE

@@ -1,5 +1,6 @@
 /** `veridian machines`: which machines work here, found out by booting each. */
 import type { Command } from 'commander';
+import { standardOutput } from '../host/stdio.js';
 import { listMachines, type MachineReport } from '@veridian-os/veridian';
 
 const HELP = `
@@ -14,7 +15,7 @@ export function addMachines(program: Command, done: (status: number) => void): v
     .allowExcessArguments(false)
     .action(async ({ json }: { json?: boolean }) => {
       const reports = await listMachines();
-      process.stdout.write(json === true ? `${JSON.stringify(reports, null, 2)}\n` : machinesText(reports));
+      standardOutput.write(json === true ? `${JSON.stringify(reports, null, 2)}\n` : machinesText(reports));
       done(reports.some(({ available }) => available) ? 0 : 1);
     });
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { MACHINE_NAMES, run, type RunLimits, type RunOptions, type RunResult } from '@veridian-os/veridian';
-import { isInteractive, Keyboard, standardInput } from '../host/stdio.js';
+import { isInteractive, Keyboard, pauseInput, standardError, standardInput, standardOutput } from '../host/stdio.js';
 import { collect, hostMount, parseChoice, parseEnv, parsePositive, parseSize, parseWhole } from '../options.js';
 import { statisticsText } from '../statistics.js';
 
@@ -78,10 +78,10 @@ async function runFile(file: string, args: readonly string[], flags: RunFlags, s
   try {
     const result = await run(bytes, options);
     report(file, result);
-    if (flags.stats === true) process.stderr.write(statisticsText(result.statistics));
+    if (flags.stats === true) standardError.write(statisticsText(result.statistics));
     return result.status;
   } finally {
-    process.stdin.pause();
+    pauseInput();
   }
 }
 
@@ -99,7 +99,7 @@ function baseOptions(file: string, args: readonly string[], flags: RunFlags): Ru
     ...(flags.clock === true ? { epochMs: Date.now() } : {}),
     ...(flags.machine === undefined ? {} : { machine: parseChoice('--machine', flags.machine, MACHINE_NAMES) }),
     ...(flags.time === undefined ? {} : { time: parseChoice('--time', flags.time, TIMES) }),
-    ...(flags.trace === true ? { trace: (line: string) => void process.stderr.write(`${line}\n`) } : {}),
+    ...(flags.trace === true ? { trace: (line: string) => standardError.write(`${line}\n`) } : {}),
   };
 }
 
@@ -121,14 +121,14 @@ function streams(interactive: boolean): Partial<RunOptions> {
   if (!interactive) {
     return {
       stdin: standardInput(),
-      stdout: (bytes) => void process.stdout.write(bytes),
-      stderr: (bytes) => void process.stderr.write(bytes),
+      stdout: (bytes) => standardOutput.write(bytes),
+      stderr: (bytes) => standardError.write(bytes),
     };
   }
   return {
     time: 'paced',
     terminal: {
-      output: (bytes) => void process.stdout.write(bytes),
+      output: (bytes) => standardOutput.write(bytes),
       connect(receive, resize) {
         const keyboard = new Keyboard(receive, resize);
         return () => keyboard.close();
@@ -144,15 +144,15 @@ function readProgram(file: string): Uint8Array | number {
     const { code } = error as NodeJS.ErrnoException;
     const reason =
       code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a directory' : `cannot be read (${code})`;
-    process.stderr.write(`veridian: ${file}: ${reason}\n`);
+    standardError.write(`veridian: ${file}: ${reason}\n`);
     return code === 'ENOENT' ? 127 : 126;
   }
 }
 
 function report(file: string, result: RunResult): void {
-  for (const fault of result.faults) process.stderr.write(`veridian: ${fault}\n`);
-  if (result.kind === 'signal') process.stderr.write(`veridian: ${file}: killed by ${result.signalName}\n`);
-  if (result.kind === 'limit') process.stderr.write(`veridian: ${file}: stopped by its limit of ${result.limit}\n`);
-  if (result.kind === 'deadlock') process.stderr.write(`veridian: ${file}: waits for what cannot come\n`);
-  if (result.kind === 'refused') process.stderr.write(`veridian: ${result.reason}\n`);
+  for (const fault of result.faults) standardError.write(`veridian: ${fault}\n`);
+  if (result.kind === 'signal') standardError.write(`veridian: ${file}: killed by ${result.signalName}\n`);
+  if (result.kind === 'limit') standardError.write(`veridian: ${file}: stopped by its limit of ${result.limit}\n`);
+  if (result.kind === 'deadlock') standardError.write(`veridian: ${file}: waits for what cannot come\n`);
+  if (result.kind === 'refused') standardError.write(`veridian: ${result.reason}\n`);
 }

@@ -4,7 +4,7 @@ import { KernelDriver, type BootedKernel, type Process } from '@veridian-os/kern
 import type { Machine } from '@veridian-os/hal';
 import { linux } from '@veridian-os/linux';
 import { createKernel, createMachine, MACHINE_NAMES } from '@veridian-os/veridian';
-import { isInteractive, Keyboard, standardInput } from '../host/stdio.js';
+import { isInteractive, Keyboard, pauseInput, standardError, standardInput, standardOutput } from '../host/stdio.js';
 import { collect, hostMount, parseChoice, parseSize, parseWhole } from '../options.js';
 
 interface StartFlags {
@@ -47,11 +47,11 @@ export function addStart(program: Command, done: (status: number) => void, signa
 
 async function start(flags: StartFlags, signal: AbortSignal): Promise<number> {
   const interactive = isInteractive() && flags.command === undefined;
-  const screen = interactive ? process.stdout : process.stderr;
+  const screen = interactive ? standardOutput : standardError;
   const machine = createMachine(parseChoice('--machine', flags.machine, MACHINE_NAMES), {
     memoryBytes: parseSize('--memory', flags.memory),
     cpus: parseWhole('--cpus', flags.cpus, 1),
-    console: { output: (bytes) => void screen.write(bytes.slice()) },
+    console: { output: (bytes) => screen.write(bytes) },
   });
   const kernel = await boot(machine, flags);
   const driver = new KernelDriver(kernel, { time: 'paced' });
@@ -64,12 +64,12 @@ async function start(flags: StartFlags, signal: AbortSignal): Promise<number> {
     await driver.run(() => ended && kernel.terminal?.hasOutput !== true);
   } finally {
     keyboard?.close();
-    process.stdin.pause();
+    pauseInput();
     kernel.shutdown();
     machine.dispose();
   }
-  for (const fault of interactive ? [] : kernel.faultLog) process.stderr.write(`${fault}\n`);
-  if (kernel.launchError !== undefined) process.stderr.write(`veridian: ${kernel.launchError}\n`);
+  for (const fault of interactive ? [] : kernel.faultLog) standardError.write(`${fault}\n`);
+  if (kernel.launchError !== undefined) standardError.write(`veridian: ${kernel.launchError}\n`);
   return shell.end === undefined ? 1 : shell.end.value + (shell.end.kind === 'signal' ? 128 : 0);
 }
 
@@ -84,7 +84,7 @@ async function boot(machine: Machine, flags: StartFlags): Promise<BootedKernel> 
     verbose: flags.quiet !== true,
     seed: parseWhole('--seed', flags.seed, 0),
     host: { epochMs: Date.now() - performance.now(), hostNow: () => performance.now() },
-    ...(flags.trace === true ? { trace: (line: string) => void process.stderr.write(`${line}\n`) } : {}),
+    ...(flags.trace === true ? { trace: (line: string) => standardError.write(`${line}\n`) } : {}),
   });
 }
 
@@ -129,8 +129,8 @@ function streamFiles(kernel: BootedKernel, driver: KernelDriver, flags: StartFla
   }
   return [
     input.file,
-    kernel.openOutput('stdout', (bytes) => void process.stdout.write(bytes)),
-    kernel.openOutput('stderr', (bytes) => void process.stderr.write(bytes)),
+    kernel.openOutput('stdout', (bytes) => standardOutput.write(bytes)),
+    kernel.openOutput('stderr', (bytes) => standardError.write(bytes)),
   ];
 }
 

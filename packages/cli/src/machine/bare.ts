@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { BareProgram, EmulatedMachine, type BareResult } from '@veridian-os/machine-emulated';
 import type { MachineLimits } from '../commands/machine.js';
 import { openConsole, type ConsoleInput } from './console.js';
+import { standardError, standardOutput } from '../host/stdio.js';
 import { loading, MachineFileError, readMachineFile, STOPPED, TIMED_OUT } from './files.js';
 import { Meter, turn } from './meter.js';
 
@@ -18,7 +19,7 @@ const MOST_STATUS = 255;
 
 /** @returns the command's exit status */
 export async function runBare(options: BareOptions): Promise<number> {
-  const output = (bytes: Uint8Array): void => void process.stdout.write(bytes.slice());
+  const output = (bytes: Uint8Array): void => standardOutput.write(bytes);
   const { file, limits } = options;
   const machine = EmulatedMachine.create({ memoryBytes: limits.memoryBytes, console: { output } });
   try {
@@ -34,11 +35,11 @@ export async function runBare(options: BareOptions): Promise<number> {
       return finish(options, program, await drive(program, meter, input, options.signal));
     } finally {
       input.close();
-      if (limits.stats) process.stderr.write(meter.report(machine.clock.now()));
+      if (limits.stats) standardError.write(meter.report(machine.clock.now()));
     }
   } catch (error) {
     if (!(error instanceof MachineFileError)) throw error;
-    process.stderr.write(`veridian: ${error.message}\n`);
+    standardError.write(`veridian: ${error.message}\n`);
     return error.status;
   } finally {
     machine.dispose();
@@ -76,7 +77,7 @@ function finish(options: BareOptions, program: BareProgram, end: { outcome: Outc
   const { file, signature, granularity } = options;
   const reason = REASONS[end.outcome];
   if (reason !== undefined) {
-    process.stderr.write(`veridian: ${file}: ${reason}\n`);
+    standardError.write(`veridian: ${file}: ${reason}\n`);
     return end.outcome === 'time' ? TIMED_OUT : STOPPED;
   }
   if (signature !== undefined) {
@@ -86,6 +87,6 @@ function finish(options: BareOptions, program: BareProgram, end: { outcome: Outc
     );
   }
   if (end.status === 0) return 0;
-  process.stderr.write(`veridian: ${file}: failed with status ${end.status}\n`);
+  standardError.write(`veridian: ${file}: failed with status ${end.status}\n`);
   return Math.min(end.status, MOST_STATUS);
 }

@@ -1,5 +1,5 @@
 /** The machine's serial port at the command's standard streams. */
-import { isInteractive, Keyboard } from '../host/stdio.js';
+import { isInteractive, Keyboard, standardOutput } from '../host/stdio.js';
 
 const CTRL_A = 1;
 
@@ -44,7 +44,7 @@ export class OutputBuffer {
 
   flush(): void {
     if (this.bytes.length === 0) return;
-    process.stdout.write(Uint8Array.from(this.bytes));
+    standardOutput.write(Uint8Array.from(this.bytes));
     this.bytes = [];
   }
 }
@@ -105,7 +105,7 @@ function connectKeyboard(receive: (bytes: Uint8Array) => void, options: ConsoleO
     options.quit();
     wake();
   };
-  const keys = new EscapeKeys(quit, () => void process.stdout.write(HELP));
+  const keys = new EscapeKeys(quit, () => standardOutput.write(HELP));
   const keyboard = new Keyboard((bytes) => receive(keys.filter(bytes)));
   return () => keyboard.close();
 }

@@ -5,6 +5,7 @@ import { EmulatedMachine, SystemDriver } from '@veridian-os/machine-emulated';
 import type { BootImages, DriverHost, Waiting } from '@veridian-os/machine-emulated';
 import type { MachineLimits } from '../commands/machine.js';
 import { openConsole, OutputBuffer, type ConsoleInput } from './console.js';
+import { standardError } from '../host/stdio.js';
 import { loading, MachineFileError, NOT_USABLE, readMachineFile, STOPPED, TIMED_OUT } from './files.js';
 import { Meter, turn } from './meter.js';
 import { HostSockets } from './host-sockets.js';
@@ -50,7 +51,7 @@ export async function runSystem(options: SystemOptions): Promise<number> {
     return await new SystemRun(options, readImages(options)).run();
   } catch (error) {
     if (!(error instanceof MachineFileError)) throw error;
-    process.stderr.write(`veridian: ${error.message}\n`);
+    standardError.write(`veridian: ${error.message}\n`);
     return error.status;
   }
 }
@@ -161,7 +162,7 @@ class SystemRun {
     } finally {
       input.close();
       this.output.flush();
-      if (this.options.limits.stats) process.stderr.write(this.meter.report(this.machine.clock.now()));
+      if (this.options.limits.stats) standardError.write(this.meter.report(this.machine.clock.now()));
       this.machine.dispose();
       this.disconnect();
       for (const disk of this.disks) disk.close();
@@ -208,14 +209,14 @@ class SystemRun {
   }
 
   private limitReached(limit: 'instructions' | 'time'): number {
-    process.stderr.write(
+    standardError.write(
       `veridian: the machine was stopped by --${limit === 'time' ? 'timeout' : 'max-instructions'}\n`,
     );
     return limit === 'time' ? TIMED_OUT : STOPPED;
   }
 
   private nothingLeft(): number {
-    process.stderr.write('veridian: the machine waits for an interrupt that nothing will raise\n');
+    standardError.write('veridian: the machine waits for an interrupt that nothing will raise\n');
     return STOPPED;
   }
 }
