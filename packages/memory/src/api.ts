@@ -110,6 +110,8 @@ export interface UserSpace {
   /** Mapped bytes; resident user frames. */
   readonly virtualBytes: number;
   readonly residentFrames: number;
+  /** Pages in the swap area. */
+  readonly swappedPages: number;
   /** Limit on `virtualBytes` (RLIMIT_AS) and on frames this space may hold; ENOMEM beyond. */
   setLimits(virtualBytes: number, residentFrames: number): void;
   /** Address mapped, or EINVAL, ENOMEM, EEXIST, EACCES. */
@@ -161,6 +163,16 @@ export interface MemoryManager {
   createSpace(policy: ExecutePolicy): UserSpace | Errno;
   /** A shared anonymous region (MAP_SHARED|MAP_ANONYMOUS, shm). */
   createRegion(bytes: number): PageSource | Errno;
+  /** Free frames are below the low watermark of a manager that has a swap area: {@link balance} has something to do. */
+  readonly isShort: boolean;
+  /**
+   * Sends pages that were not used lately to the swap area, and wakes who waits for a frame. Called between operations,
+   * whenever `isShort`; also when the device has completed requests.
+   * @returns false when a fault waits for a frame that nothing can make free: a process must go
+   */
+  balance(): boolean;
+  /** Sends up to `pages` pages to the swap area, however much is free; those sent. */
+  reclaim(pages: number): number;
   /** Frames that hold page tables, user data, and everything else, for `mem` and `--stats`. */
   statistics(): MemoryStatistics;
 }
@@ -172,4 +184,12 @@ export interface MemoryStatistics {
   readonly demandZeroFaults: number;
   readonly copyOnWriteFaults: number;
   readonly fileFaults: number;
+  /** Faults that a page of the swap area answered. */
+  readonly swapFaults: number;
+  /** Size of the swap area and what is free of it; 0 without one. */
+  readonly swapPages: number;
+  readonly freeSwapPages: number;
+  /** Pages written to it and read from it so far. */
+  readonly pagesSwappedOut: number;
+  readonly pagesSwappedIn: number;
 }

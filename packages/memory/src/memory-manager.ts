@@ -1,6 +1,6 @@
 /** The machine-wide half of memory management: frames, identifiers, and what all address spaces share. */
 import { EINVAL } from '@veridian-os/abi';
-import type { Errno, Frame, MemoryRegion, MmuPort, WaitPort, WaitQueueId } from '@veridian-os/abi';
+import type { BlockDevice, Errno, Frame, MemoryRegion, MmuPort, WaitPort, WaitQueueId } from '@veridian-os/abi';
 import { AddressSpace } from './address-space/address-space.js';
 import type { SpaceCounters, SpaceEnvironment } from './address-space/space.js';
 import type { ExecutePolicy, MemoryManager, MemoryStatistics, UserSpace } from './api.js';
@@ -13,9 +13,21 @@ import type { PageTableFormat } from './page-table/format.js';
 import { aarch64 } from './page-table/aarch64.js';
 import { sv39 } from './page-table/sv39.js';
 import { x86_64 } from './page-table/x86-64.js';
+import { Reclaimer } from './reclaim/reclaimer.js';
+import { ReverseMap } from './reclaim/reverse-map.js';
+import { SwapArea } from './reclaim/swap-area.js';
 import { SharedRegion } from './shared-region.js';
 
 const FORMATS: Readonly<Record<'sv39' | 'x86_64' | 'aarch64', PageTableFormat>> = { sv39, x86_64, aarch64 };
+
+const NO_EVENTS: SpaceCounters = {
+  tableFrames: 0,
+  codeEpoch: 0,
+  demandZeroFaults: 0,
+  copyOnWriteFaults: 0,
+  fileFaults: 0,
+  swapFaults: 0,
+};
 
 const MOST_AHEAD = 512;
 
@@ -34,6 +46,8 @@ export interface MemoryManagerOptions {
   readonly waitPort: WaitPort;
   /** Identifiers that the MMU distinguishes, 1 .. limit. Default 65535. */
   readonly asidLimit?: number;
+  /** Where private pages go when frames run out; whoever gives it calls {@link MemoryManager.balance} too. */
+  readonly swap?: BlockDevice;
   /**
    * Most pages that one fault fills where a program goes through fresh anonymous memory in order, 1 .. 512: fewer traps
    * for frames that it may never use. Default 1: a page is filled when it is touched, not before.
@@ -58,18 +72,37 @@ export class MemoryManagerImpl implements MemoryManager {
     const syncCode = (first: Frame, frames: number) => mmu.syncCode(first, frames);
     this.frames = new FrameAllocator(regions, this.bytes, options.buddyFactory, reserved, syncCode);
     this.asids = new AsidAllocator(options.asidLimit);
-    this.counters = { tableFrames: 0, codeEpoch: 0, demandZeroFaults: 0, copyOnWriteFaults: 0, fileFaults: 0 };
+    this.counters = { ...NO_EVENTS };
     this.regionQueue = options.waitPort.create();
-    this.env = {
+    const swap = options.swap === undefined ? null : new SwapArea(options.swap, this.frames, options.waitPort);
+    const env: SpaceEnvironment & { reclaim: Reclaimer | null } = {
       format: typeof format === 'string' ? FORMATS[format] : format,
       memory: this.bytes,
       frames: this.frames,
+      reverse: new ReverseMap(regions),
+      swap,
+      reclaim: null,
+      spaces: [],
       mmu,
       batch: new EditBatch(mmu),
       hardwareAccessedDirty,
       counters: this.counters,
       zeroAhead,
     };
+    if (swap !== null) env.reclaim = new Reclaimer(env, swap, regions);
+    this.env = env;
+  }
+
+  get isShort(): boolean {
+    return this.env.reclaim?.isShort === true;
+  }
+
+  balance(): boolean {
+    return this.env.reclaim?.balance() ?? true;
+  }
+
+  reclaim(pages: number): number {
+    return this.env.reclaim?.evictPages(pages) ?? 0;
   }
 
   createSpace(policy: ExecutePolicy): UserSpace | Errno {
@@ -83,7 +116,8 @@ export class MemoryManagerImpl implements MemoryManager {
   }
 
   statistics(): MemoryStatistics {
-    const { tableFrames, demandZeroFaults, copyOnWriteFaults, fileFaults } = this.counters;
+    const { tableFrames, demandZeroFaults, copyOnWriteFaults, fileFaults, swapFaults } = this.counters;
+    const { swap } = this.env;
     return {
       totalFrames: this.frames.totalFrames,
       freeFrames: this.frames.freeFrames,
@@ -91,6 +125,11 @@ export class MemoryManagerImpl implements MemoryManager {
       demandZeroFaults,
       copyOnWriteFaults,
       fileFaults,
+      swapFaults,
+      swapPages: swap?.slots ?? 0,
+      freeSwapPages: swap?.freeSlots ?? 0,
+      pagesSwappedOut: swap?.pagesOut ?? 0,
+      pagesSwappedIn: swap?.pagesIn ?? 0,
     };
   }
 }

@@ -1,6 +1,7 @@
 /** Kits for memory managers, page-table formats and page sources, and the machine to run them on. */
 export * from './testing/fake-machine.js';
 export * from './testing/fake-file.js';
+export * from './testing/fake-disk.js';
 export * from './testing/simple-blocks.js';
 export * from './testing/model-space.js';
 export * from './testing/space-commands.js';

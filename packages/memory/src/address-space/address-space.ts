@@ -19,6 +19,7 @@ export class AddressSpace implements UserSpace {
   private constructor(space: Space, asids: AsidAllocator) {
     this.space = space;
     this.asids = asids;
+    space.env.spaces[space.table.asid] = space;
   }
 
   /** An empty space, or ENOMEM (no frame or no identifier left). */
@@ -47,6 +48,10 @@ export class AddressSpace implements UserSpace {
 
   get residentFrames(): number {
     return this.space.table.residentFrames;
+  }
+
+  get swappedPages(): number {
+    return this.space.table.swappedPages;
   }
 
   get faultQueue(): WaitQueueId {
@@ -98,6 +103,7 @@ export class AddressSpace implements UserSpace {
     env.mmu.flushAddressSpace(table.asid);
     table.destroy();
     for (let mapping = tree.first; mapping !== null; mapping = tree.first) this.space.drop(mapping);
+    env.spaces[table.asid] = undefined;
     this.asids.free(table.asid);
   }
 

@@ -5,11 +5,12 @@
  * write copies them; the last owner of a copy-on-write page gets it back without a copy. Shared pages are writable
  * only after the source was told so. A mapping that grows is extended when the page below it is touched.
  */
-import { ENOMEM, ENXIO, PAGE_SIZE, WOULD_BLOCK } from '@veridian-os/abi';
-import type { Errno, Frame } from '@veridian-os/abi';
+import { ENOMEM, ENXIO, PAGE_SIZE, WOULD_BLOCK, panic } from '@veridian-os/abi';
+import type { Errno, Frame, WaitQueueId } from '@veridian-os/abi';
 import { AccessKind, FaultResult, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE } from '../api.js';
 import type { PageSource } from '../api.js';
 import { PageFlag } from '../page-table/format.js';
+import { SWAP_BASE } from '../reclaim/swap-area.js';
 import { GUARD_GAP } from './mapping.js';
 import type { Mapping } from './mapping.js';
 import { MIN_ADDRESS, permissionsOf } from './space.js';
@@ -28,8 +29,10 @@ export function handleFault(space: Space, address: number, access: AccessKind): 
   if (mapping === null) return FaultResult.NoMapping;
   if (!permits(mapping.prot, access)) return FaultResult.Forbidden;
   const { table } = space;
-  if (table.query(page)) return upgrade(space, mapping, page, access);
-  if (space.atFrameLimit || table.ensure(page) < 0) return FaultResult.OutOfMemory;
+  if (table.query(page) && !table.isSwapped) return upgrade(space, mapping, page, access);
+  if (space.atFrameLimit) return FaultResult.OutOfMemory;
+  if (space.env.reclaim?.isEmpty === true || table.ensure(page) < 0) return noFrame(space);
+  if (table.isSwapped) return swapIn(space, mapping, page, access);
   if (mapping.source === null) return demandZero(space, mapping, page, access);
   return mapSource(space, mapping, mapping.source, page, access);
 }
@@ -61,7 +64,7 @@ function grow(space: Space, page: number): Mapping | null {
 function demandZero(space: Space, mapping: Mapping, page: number, access: AccessKind): FaultResult {
   const { frames, counters } = space.env;
   const frame = frames.allocZeroed();
-  if (frame < 0) return FaultResult.OutOfMemory;
+  if (frame < 0) return noFrame(space);
   space.table.install(frame as Frame, permissionsOf(mapping.prot, true) | touched(access));
   mapping.owned = true;
   counters.demandZeroFaults++;
@@ -97,7 +100,7 @@ function mapSource(space: Space, mapping: Mapping, source: PageSource, page: num
   counters.fileFaults++;
   if (writing && !mapping.shared) {
     const copy = copyOf(space, found as Frame);
-    if (copy < 0) return FaultResult.OutOfMemory;
+    if (copy < 0) return noFrame(space);
     table.install(copy as Frame, permissionsOf(mapping.prot, true) | touched(access));
     mapping.owned = true;
     return FaultResult.Handled;
@@ -158,8 +161,8 @@ function breakCopy(space: Space, mapping: Mapping, page: number): FaultResult {
   if (frames.references(old) === 1) {
     table.replace(page, old, flags);
   } else {
-    const copy = copyOf(space, old);
-    if (copy < 0) return FaultResult.OutOfMemory;
+    const copy = space.env.reclaim?.isEmpty === true ? ENOMEM : copyOf(space, old);
+    if (copy < 0) return noFrame(space);
     table.replace(page, copy as Frame, flags);
     frames.release(old);
   }
@@ -177,10 +180,42 @@ function copyOf(space: Space, frame: Frame): Frame | Errno {
 }
 
 function refused(space: Space, source: PageSource, error: number): FaultResult {
-  if (error === WOULD_BLOCK) {
-    space.faultQueue = source.ioQueue;
-    return FaultResult.WouldBlock;
-  }
+  if (error === WOULD_BLOCK) return waitFor(space, source.ioQueue);
   if (error === ENXIO) return FaultResult.BeyondEnd;
-  return error === ENOMEM ? FaultResult.OutOfMemory : FaultResult.IoError;
+  return error === ENOMEM ? noFrame(space) : FaultResult.IoError;
+}
+
+function waitFor(space: Space, queue: WaitQueueId): FaultResult {
+  space.faultQueue = queue;
+  return FaultResult.WouldBlock;
+}
+
+/** The page comes when reclaim has found a frame; without reclaim there is none. */
+function noFrame(space: Space): FaultResult {
+  const { swap, reclaim } = space.env;
+  if (swap === null || reclaim === null) return FaultResult.OutOfMemory;
+  reclaim.isAwaited = true;
+  return waitFor(space, swap.ioQueue);
+}
+
+/** The page of the entry last loaded is in the swap area: brings it back, for its last user to write to. */
+function swapIn(space: Space, mapping: Mapping, page: number, access: AccessKind): FaultResult {
+  const { frames, swap, counters } = space.env;
+  const { table } = space;
+  if (swap === null) return panic('memory/swapped-without-swap', `page ${page}`);
+  const slot = table.frame - SWAP_BASE;
+  const frame = swap.load(slot);
+  if (frame === WOULD_BLOCK) return waitFor(space, swap.ioQueue);
+  if (frame < 0) return frame === ENOMEM ? noFrame(space) : FaultResult.IoError;
+  frames.retain(frame as Frame);
+  swap.take(slot);
+  const alone = !mapping.shared && frames.references(frame as Frame) === 1;
+  table.swapIn(frame as Frame, permissionsOf(mapping.prot, alone) | touched(access));
+  counters.swapFaults++;
+  return alone || access !== AccessKind.Write ? FaultResult.Handled : upgradeAgain(space, mapping, page, access);
+}
+
+function upgradeAgain(space: Space, mapping: Mapping, page: number, access: AccessKind): FaultResult {
+  space.table.query(page);
+  return upgrade(space, mapping, page, access);
 }

@@ -15,7 +15,9 @@ export function forkInto(parent: Space, child: Space): 0 | Errno {
   child.virtualLimit = parent.virtualLimit;
   child.frameLimit = parent.frameLimit;
   for (let mapping = parent.tree.first; mapping !== null; mapping = mapping.next) {
-    child.add(mapping.part(mapping.start, mapping.end));
+    const copy = mapping.part(mapping.start, mapping.end);
+    copy.locked = false; // mlock(2): locks are not inherited
+    child.add(copy);
     if (!mapping.shared && mapping.owned && sharePages(parent, child, mapping) < 0) return ENOMEM;
   }
   return 0;
@@ -23,7 +25,7 @@ export function forkInto(parent: Space, child: Space): 0 | Errno {
 
 /** Write-protects the mapping's pages in the parent and enters them in the child. */
 function sharePages(parent: Space, child: Space, { start, end }: Mapping): 0 | Errno {
-  const { batch, frames } = parent.env;
+  const { batch } = parent.env;
   const source = parent.table;
   const target = child.table;
   let result: 0 | Errno = 0;
@@ -32,7 +34,7 @@ function sharePages(parent: Space, child: Space, { start, end }: Mapping): 0 | E
     if (result < 0) break;
     const { flags, frame } = source;
     if ((flags & PageFlag.Write) === 0) {
-      frames.retain(frame);
+      source.retainHeld();
       target.install(frame, flags);
     } else {
       source.pushReplace(page, frame, flags & ~PageFlag.Write);

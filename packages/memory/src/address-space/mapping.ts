@@ -31,6 +31,8 @@ export class Mapping {
   offset: number;
   readonly label: string;
   readonly growLimit: number;
+  /** Its pages stay in memory (mlock). */
+  locked = false;
   /** Private pages exist that cannot be had from the source again: fork must copy entries. */
   owned = false;
   /** Where the last batch of fresh pages ended, and how many it had; see `zeroAhead`. */
@@ -64,6 +66,7 @@ export class Mapping {
     copy.end = end;
     copy.offset = this.offsetOf(start);
     copy.owned = this.owned;
+    copy.locked = this.locked;
     this.source?.retain();
     return copy;
   }
@@ -87,6 +90,7 @@ export class Mapping {
       this.shared === after.shared &&
       this.source === after.source &&
       this.label === after.label &&
+      this.locked === after.locked &&
       this.growLimit === 0 &&
       after.growLimit === 0 &&
       this.offsetOf(this.end) === after.offset

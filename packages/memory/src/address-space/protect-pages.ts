@@ -14,6 +14,7 @@ export function protectPages(space: Space, mapping: Mapping): void {
   const { frames, batch } = space.env;
   const { end, prot, shared } = mapping;
   for (let page = table.next(mapping.start, end); page < end; page = table.next(page + PAGE_SIZE, end)) {
+    if (table.isSwapped) continue;
     const { flags, frame } = table;
     const writable = (flags & PageFlag.Write) !== 0 || (!shared && frames.references(frame) === 1);
     const permissions = permissionsOf(prot, writable);

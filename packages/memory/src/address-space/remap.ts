@@ -107,8 +107,9 @@ function movePages(space: Space, start: number, end: number, distance: number): 
     const { flags, frame } = table;
     if (flags === 0) {
       table.clearRetained();
+      table.count(page, frame, -1);
       table.ensure(page + distance);
-      table.rewrite(frame, 0);
+      table.install(frame, 0);
     } else {
       table.pushClear(page);
       if (batch.full) commitMoved(space, distance);
@@ -125,8 +126,10 @@ function commitMoved(space: Space, distance: number): void {
   batch.apply();
   table.cache.clear();
   for (let i = 0; i < edits.count; i++) {
+    const frame = format.frame(edits.oldLo[i], edits.oldHi[i]);
+    table.count(edits.virtual[i], frame, -1);
     table.ensure(edits.virtual[i] + distance);
-    table.rewrite(format.frame(edits.oldLo[i], edits.oldHi[i]), format.flags(edits.oldLo[i], edits.oldHi[i]));
+    table.install(frame, format.flags(edits.oldLo[i], edits.oldHi[i]));
   }
   batch.reset();
 }

@@ -5,6 +5,7 @@ import type { ExecutePolicy, PageSource, SourceMapper } from '../api.js';
 import { PERMISSIONS, PageFlag } from '../page-table/format.js';
 import type { PageTable } from '../page-table/page-table.js';
 import type { TableCounters, TableEnvironment } from '../page-table/page-table.js';
+import type { Reclaimer } from '../reclaim/reclaimer.js';
 import { GUARD_GAP } from './mapping.js';
 import type { Mapping } from './mapping.js';
 import { MappingTree } from './mapping-tree.js';
@@ -19,6 +20,10 @@ const STACK_GAP = 128 * 1024 * 1024 + GUARD_GAP;
 /** What all address spaces of a machine share. */
 export interface SpaceEnvironment extends TableEnvironment {
   readonly counters: SpaceCounters;
+  /** Makes frames free; null without a swap area. */
+  readonly reclaim: Reclaimer | null;
+  /** Live spaces by `asid`. */
+  readonly spaces: (Space | undefined)[];
   /** Most pages that a fault on fresh memory fills; 1 = only its own. */
   readonly zeroAhead: number;
 }
@@ -27,6 +32,7 @@ export interface SpaceCounters extends TableCounters {
   demandZeroFaults: number;
   copyOnWriteFaults: number;
   fileFaults: number;
+  swapFaults: number;
 }
 
 export class Space implements SourceMapper {

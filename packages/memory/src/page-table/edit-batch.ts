@@ -22,6 +22,11 @@ export class EditBatch {
     return this.edits.count === CAPACITY;
   }
 
+  /** Edits that still fit. */
+  get room(): number {
+    return CAPACITY - this.edits.count;
+  }
+
   push(entry: number, lo: number, hi: number, virtual: number, asid: Asid): void {
     const { edits } = this;
     const at = edits.count++;

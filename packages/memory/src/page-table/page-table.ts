@@ -2,16 +2,22 @@
  * Page tables of one address space, in guest memory.
  *
  * Units      virtual and physical addresses in bytes; entries are 8 bytes, little-endian
- * States     a leaf entry is empty (0), present, or retained: the frame stays, the CPU sees no page (PROT_NONE)
+ * States     a leaf entry is empty (0), present, retained: the frame stays, the CPU sees no page (PROT_NONE), or swapped:
+ *            as if it retained the frame SWAP_BASE + slot, which is beyond all memory
  * Protocol   a not-present entry is written directly; a present one only through `EditBatch` and `MmuPort.apply`, and
  *            what it referred to is released after that
- * References every present or retained leaf holds one reference to its frame
+ * References every present or retained leaf holds one reference to its frame, which the reverse map knows; every swapped
+ *            one holds one to its slot
  * Cost       a walk is one lookup when the page lies in the last used leaf table, else one per level
  */
 import { ENOMEM, NONE, PAGE_SIZE } from '@veridian-os/abi';
 import type { Asid, Errno, Frame, MmuPort } from '@veridian-os/abi';
 import type { FrameAllocator } from '../frames/frame-allocator.js';
 import type { PhysicalMemory } from '../frames/physical-memory.js';
+import type { ReverseMap } from '../reclaim/reverse-map.js';
+import { SWAP_BASE } from '../reclaim/swap-area.js';
+import type { SwapArea } from '../reclaim/swap-area.js';
+import { complete, keepAccessBits } from './access-bits.js';
 import type { EditBatch } from './edit-batch.js';
 import { PageFlag } from './format.js';
 import type { PageTableFormat } from './format.js';
@@ -26,6 +32,9 @@ export interface TableEnvironment {
   readonly format: PageTableFormat;
   readonly memory: PhysicalMemory;
   readonly frames: FrameAllocator;
+  readonly reverse: ReverseMap;
+  /** Where pages go when frames run out; null: nowhere. */
+  readonly swap: SwapArea | null;
   readonly mmu: MmuPort;
   readonly batch: EditBatch;
   /** The CPU sets accessed and dirty bits; else every leaf is created with both. */
@@ -44,11 +53,14 @@ export class PageTable {
   readonly root: Frame;
   readonly asid: Asid;
   readonly cache = new TranslationCache();
-  /** Leaf entries in use; each holds one reference to its frame. */
+  /** Leaf entries that hold a frame. */
   residentFrames = 0;
+  /** Leaf entries that hold a slot of the swap area. */
+  swappedPages = 0;
   /** Frames of the tables, root included. */
   tableFrames = 1;
-  /** Entry last loaded: its leaf table, its index there and its two words. */
+  /** Entry last loaded: its page, its leaf table, its index there and its two words. */
+  private page = 0;
   private table: Frame = 0 as Frame;
   private slot = 0;
   lo = 0;
@@ -86,6 +98,11 @@ export class PageTable {
     return this.env.format.flags(this.lo, this.hi);
   }
 
+  /** True when the page of the entry last loaded is in the swap area, at slot `frame - SWAP_BASE`. */
+  get isSwapped(): boolean {
+    return this.env.swap !== null && this.flags === 0 && this.frame >= SWAP_BASE;
+  }
+
   /** True when the entry last loaded is not empty. */
   get isUsed(): boolean {
     return this.lo !== 0;
@@ -95,7 +112,7 @@ export class PageTable {
   query(page: number): boolean {
     const table = this.leafTable(page);
     if (table === NONE) return false;
-    this.load(table, this.leafIndex(page));
+    this.load(table, page);
     return this.lo !== 0;
   }
 
@@ -111,7 +128,7 @@ export class PageTable {
       }
       const stop = min(end, (floor(at / this.leafSpan) + 1) * this.leafSpan);
       for (; at < stop; at += PAGE_SIZE) {
-        this.load(table, this.leafIndex(at));
+        this.load(table, at);
         if (this.lo !== 0) return at;
       }
     }
@@ -125,37 +142,60 @@ export class PageTable {
       table = this.createTables(page);
       if (table < 0) return table as Errno;
     }
-    this.load(table as Frame, this.leafIndex(page));
+    this.load(table as Frame, page);
     return 0;
   }
 
   /** Fills the empty entry last loaded. The table takes over one reference to the frame. */
   install(frame: Frame, flags: number): void {
-    this.residentFrames++;
+    this.count(this.page, frame, 1);
     this.rewrite(frame, flags);
   }
 
-  /** Gives the not-present entry last loaded another value. */
-  rewrite(frame: Frame, flags: number): void {
-    const { format } = this.env;
-    const complete = this.complete(frame, flags);
-    this.store(this.table, this.slot, format.leafLo(frame, complete), format.leafHi(frame, complete));
+  /** Gives the not-present entry last loaded, whose reference to a slot the caller drops, a frame and one reference to it. */
+  swapIn(frame: Frame, flags: number): void {
+    this.swappedPages--;
+    this.install(frame, flags);
   }
 
-  /** Gives the present entry last loaded, which maps `page`, another value at once. */
+  /** Gives the not-present entry last loaded other flags. */
+  rewrite(frame: Frame, flags: number): void {
+    const { format } = this.env;
+    const whole = complete(this.env, frame, flags);
+    this.store(this.table, this.slot, format.leafLo(frame, whole), format.leafHi(frame, whole));
+  }
+
+  /** Gives the present entry last loaded, which maps `page`, another value at once. References are the caller's affair. */
   replace(page: number, frame: Frame, flags: number): void {
+    const old = this.frame;
     this.pushReplace(page, frame, flags);
     this.env.batch.apply();
     this.cache.clear();
     this.env.batch.reset();
+    if (frame === old) return;
+    this.count(page, old, -1);
+    this.count(page, frame, 1);
   }
 
   /** Queues a new value for the present entry last loaded; the same frame keeps its accessed and dirty bits. */
   pushReplace(page: number, frame: Frame, flags: number): void {
     const { format, batch } = this.env;
     const kept = frame === this.frame ? this.flags & (PageFlag.Accessed | PageFlag.Dirty) : 0;
-    const complete = this.complete(frame, flags | kept);
-    batch.push(this.entry, format.leafLo(frame, complete), format.leafHi(frame, complete), page, this.asid);
+    const whole = complete(this.env, frame, flags | kept);
+    batch.push(this.entry, format.leafLo(frame, whole), format.leafHi(frame, whole), page, this.asid);
+  }
+
+  /** Queues exactly this value for the present entry last loaded, not present when `flags` permit nothing. */
+  pushValue(page: number, frame: Frame, flags: number): void {
+    const { format, batch } = this.env;
+    batch.push(this.entry, format.leafLo(frame, flags), format.leafHi(frame, flags), page, this.asid);
+  }
+
+  /** One more reference to what the entry last loaded holds. */
+  retainHeld(): void {
+    const { frames, swap } = this.env;
+    if (this.isSwapped) swap?.retain(this.frame - SWAP_BASE);
+    else frames.retain(this.frame);
   }
 
   /** Queues emptying the present entry last loaded. */
@@ -174,19 +214,18 @@ export class PageTable {
     if (batch.edits.count === 0) return;
     batch.apply();
     this.cache.clear();
-    this.keepAccessBits();
+    keepAccessBits(batch, this.env.format);
     batch.reset();
   }
 
   /** Empties every entry of [start, end) and drops its reference. */
   clearRange(start: number, end: number): void {
-    const { batch, frames } = this.env;
+    const { batch } = this.env;
     for (let page = this.next(start, end); page < end; page = this.next(page + PAGE_SIZE, end)) {
       if (this.flags === 0) {
         const { frame } = this;
         this.clearRetained();
-        frames.release(frame);
-        this.residentFrames--;
+        this.drop(page, frame);
       } else {
         this.pushClear(page);
         if (batch.full) this.commitRelease();
@@ -207,57 +246,38 @@ export class PageTable {
 
   /** Drops every reference and every table. The caller has flushed the address space; nothing may be used afterwards. */
   destroy(): void {
-    this.destroyTable(this.root, this.env.format.levels - 1);
-    this.residentFrames = 0;
+    this.destroyTable(this.root, this.env.format.levels - 1, 0);
     this.cache.clear();
   }
 
+  /** What the entry of `page` held is known (`change` 1) or forgotten (-1) as this table's. */
+  count(page: number, frame: Frame, change: 1 | -1): void {
+    if (frame >= SWAP_BASE) {
+      this.swappedPages += change;
+      return;
+    }
+    this.residentFrames += change;
+    const { reverse } = this.env;
+    if (change > 0) reverse.add(frame, this.asid, page / PAGE_SIZE);
+    else reverse.remove(frame, this.asid, page / PAGE_SIZE);
+  }
+
+  /** Drops the reference that an entry, now cleared, held. */
+  private drop(page: number, frame: Frame): void {
+    const { frames, swap } = this.env;
+    this.count(page, frame, -1);
+    if (frame < SWAP_BASE) frames.release(frame);
+    else swap?.release(frame - SWAP_BASE);
+  }
+
   private commitRelease(): void {
-    const { batch, frames, format } = this.env;
+    const { batch, format } = this.env;
     const { edits } = batch;
     if (edits.count === 0) return;
     batch.apply();
     this.cache.clear();
-    for (let i = 0; i < edits.count; i++) frames.release(format.frame(edits.oldLo[i], edits.oldHi[i]));
-    this.residentFrames -= edits.count;
+    for (let i = 0; i < edits.count; i++) this.drop(edits.virtual[i], format.frame(edits.oldLo[i], edits.oldHi[i]));
     batch.reset();
-  }
-
-  /** Replaced entries must not lose what another CPU recorded between our reading the entry and its exchange. */
-  private keepAccessBits(): void {
-    const { batch, format } = this.env;
-    const { edits } = batch;
-    const count = edits.count;
-    let lost = 0;
-    for (let i = 0; i < count; i++) {
-      const flags = format.flags(edits.valueLo[i], edits.valueHi[i]);
-      if (flags === 0) continue;
-      const bits = format.flags(edits.oldLo[i], edits.oldHi[i]) & (PageFlag.Accessed | PageFlag.Dirty);
-      if ((bits & ~flags) === 0) continue;
-      const frame = format.frame(edits.valueLo[i], edits.valueHi[i]);
-      edits.entry[lost] = edits.entry[i];
-      edits.virtual[lost] = edits.virtual[i];
-      edits.valueLo[lost] = format.leafLo(frame, flags | bits);
-      edits.valueHi[lost] = format.leafHi(frame, flags | bits);
-      lost++;
-    }
-    edits.count = lost;
-    batch.apply();
-  }
-
-  /** Adds the accessed and dirty bits that no CPU would set, and shows executable contents to instruction fetch. */
-  private complete(frame: Frame, flags: number): number {
-    if ((flags & PageFlag.Execute) !== 0) this.syncCode(frame);
-    if (this.env.hardwareAccessedDirty) return flags;
-    return flags | PageFlag.Accessed | ((flags & PageFlag.Write) === 0 ? 0 : PageFlag.Dirty);
-  }
-
-  private syncCode(frame: Frame): void {
-    const { frames, mmu, counters } = this.env;
-    if (frames.isSynced(frame)) return;
-    mmu.syncCode(frame, 1);
-    frames.setSynced(frame);
-    counters.codeEpoch++;
   }
 
   /** Physical address of the entry last loaded. */
@@ -265,8 +285,10 @@ export class PageTable {
     return this.table * PAGE_SIZE + this.slot * ENTRY_BYTES;
   }
 
-  private load(table: Frame, slot: number): void {
+  private load(table: Frame, page: number): void {
     const { memory } = this.env;
+    const slot = this.leafIndex(page);
+    this.page = page;
     this.table = table;
     this.slot = slot;
     this.lo = memory.readWord(table, 2 * slot);
@@ -353,13 +375,15 @@ export class PageTable {
     }
   }
 
-  private destroyTable(table: Frame, level: number): void {
+  /** @param base first address that the table maps */
+  private destroyTable(table: Frame, level: number, base: number): void {
     const slots = level === this.env.format.levels - 1 ? this.userSlots : this.tableEntries;
+    const span = PAGE_SIZE * this.tableEntries ** level;
     for (let slot = 0; slot < slots; slot++) {
       const child = this.child(table, slot);
       if (child === NONE) continue;
-      if (level > 0) this.destroyTable(child, level - 1);
-      else this.env.frames.release(child);
+      if (level > 0) this.destroyTable(child, level - 1, base + slot * span);
+      else this.drop(base + slot * span, child);
     }
     this.releaseTable(table);
   }

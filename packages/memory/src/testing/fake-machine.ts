@@ -99,12 +99,17 @@ export class FakeMachine {
     const frame = Math.floor(at / PAGE_SIZE);
     let content = this.fetched.get(frame);
     if (content === undefined) {
-      const region = this.regionOf(at);
-      const offset = frame * PAGE_SIZE - region.base;
-      content = region.u8.slice(offset, offset + PAGE_SIZE);
+      content = this.frame(frame as Frame).slice();
       this.fetched.set(frame, content);
     }
     return content[at - frame * PAGE_SIZE];
+  }
+
+  /** The bytes of a frame. */
+  frame(frame: Frame): Uint8Array<ArrayBufferLike> {
+    const region = this.regionOf(frame * PAGE_SIZE);
+    const offset = frame * PAGE_SIZE - region.base;
+    return region.u8.subarray(offset, offset + PAGE_SIZE);
   }
 
   /** @throws Error when a cached translation is not what its page table says now */

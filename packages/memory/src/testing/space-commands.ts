@@ -45,6 +45,7 @@ export type SpaceCommand = { readonly space: number } & (
       readonly value: number;
     }
   | { readonly kind: 'sweep' }
+  | { readonly kind: 'reclaim'; readonly count: number; readonly complete: boolean }
   | { readonly kind: 'truncate'; readonly pages: number }
 );
 
@@ -116,6 +117,7 @@ export function spaceCommand(): fc.Arbitrary<SpaceCommand> {
       }),
     },
     { weight: 2, arbitrary: fc.record({ kind: kind('sweep'), space }) },
+    { weight: 4, arbitrary: fc.record({ kind: kind('reclaim'), space, count, complete: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ kind: kind('truncate'), space, pages: fc.nat(FILE_PAGES) }) },
   );
 }

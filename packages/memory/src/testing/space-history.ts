@@ -5,6 +5,7 @@ import type { MemoryManager, PageSource, UserSpace } from '../api.js';
 import { check, equal } from './assert.js';
 import { FAULT } from './fake-machine.js';
 import type { FakeMachine } from './fake-machine.js';
+import type { FakeDisk } from './fake-disk.js';
 import { FakeFile } from './fake-file.js';
 import { ModelFile, ModelSpace, PROBES } from './model-space.js';
 import type { ModelPage } from './model-space.js';
@@ -16,6 +17,9 @@ interface Pair {
   readonly model: ModelSpace;
 }
 
+/** A page that waits for a file, for frames and for the swap area comes within as many attempts. */
+const ATTEMPTS = 16;
+
 /** Spaces alive in both worlds, and the files that they map. */
 export class SpaceHistory {
   private readonly machine: FakeMachine;
@@ -24,11 +28,21 @@ export class SpaceHistory {
   private readonly files: { readonly model: ModelFile; readonly real: PageSource }[] = [];
   private readonly file: FakeFile;
   private readonly region: PageSource;
+  private readonly disk: FakeDisk | undefined;
 
-  /** `slow`: pages of the file answer WOULD_BLOCK at first; `peeks`: it offers `peek`. */
-  constructor(machine: FakeMachine, manager: MemoryManager, options: { slow: boolean; peeks: boolean }) {
+  /**
+   * `slow`: pages of the file answer WOULD_BLOCK at first; `peeks`: it offers `peek`.
+   * @param disk the manager's swap area
+   */
+  constructor(
+    machine: FakeMachine,
+    manager: MemoryManager,
+    options: { slow: boolean; peeks: boolean },
+    disk?: FakeDisk,
+  ) {
     this.machine = machine;
     this.manager = manager;
+    this.disk = disk;
     this.file = new FakeFile(manager.frames, manager.bytes, {
       pages: FILE_PAGES - 2,
       ...options,
@@ -50,7 +64,7 @@ export class SpaceHistory {
     for (const { real, model } of this.pairs) {
       equal(JSON.stringify(real.mappings()), JSON.stringify(model.mappings()), 'mappings');
       equal(real.virtualBytes, model.pages.size * PAGE_SIZE, 'virtualBytes');
-      check(real.residentFrames <= model.pages.size, 'no more resident frames than mapped pages');
+      check(real.residentFrames + real.swappedPages <= model.pages.size, 'no more pages than mapped ones');
     }
     const tables = this.pairs.reduce((sum, { model }) => sum + model.tables(), 0);
     check(this.manager.statistics().tableFrames <= tables, 'no table without a mapping');
@@ -64,6 +78,21 @@ export class SpaceHistory {
     equal(this.file.watchers, 0, 'mappings that watch the file');
     this.file.evict();
     this.region.release();
+    while ((this.disk?.complete() ?? 0) > 0);
+    const { swapPages, freeSwapPages } = this.manager.statistics();
+    equal(freeSwapPages, swapPages, 'free slots after everything was destroyed');
+  }
+
+  /** What a kernel does between operations. @returns false when nothing can make a frame free */
+  private settle(): boolean {
+    const done = this.disk?.complete() ?? 0;
+    return this.manager.balance() || done > 0;
+  }
+
+  /** Operations may fail for want of frames now; with a swap area a small memory may take away what it has just brought. */
+  private get isShort(): boolean {
+    const { freeFrames, totalFrames } = this.manager.frames;
+    return this.disk === undefined ? freeFrames < 4 : totalFrames < 64;
   }
 
   private truncate(pages: number): void {
@@ -122,6 +151,10 @@ export class SpaceHistory {
         return this.sweep(pair);
       case 'truncate':
         return this.truncate(command.pages);
+      case 'reclaim':
+        check(this.manager.reclaim(command.count) <= command.count, 'reclaim: no more than asked for');
+        if (command.complete) this.disk?.complete();
+        return;
     }
   }
 
@@ -193,7 +226,7 @@ export class SpaceHistory {
   private access({ real, model }: Pair, number: number, probe: number, access: AccessKind, byte: number): void {
     const address = at(number) + PROBES[probe];
     const expected = model.access(FIRST_PAGE + number, access);
-    for (let attempt = 0; attempt < 4; attempt++) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const got = this.tryAccess(real, address, access, byte);
       if (got !== FAULT) {
         equal(expected, FaultResult.Handled, `access ${access} to page ${number} succeeded; expected`);
@@ -201,11 +234,24 @@ export class SpaceHistory {
         return equal(got, model.content(FIRST_PAGE + number)[probe], `byte of page ${number}, access ${access}`);
       }
       const result = real.fault(address, access);
-      if (result === FaultResult.WouldBlock) equal(real.faultQueue, this.file.ioQueue, 'faultQueue');
-      else if (result === FaultResult.OutOfMemory) return check(this.manager.frames.freeFrames < 4, 'out of memory');
+      if (result === FaultResult.WouldBlock) {
+        if (this.disk === undefined) equal(real.faultQueue, this.file.ioQueue, 'faultQueue');
+        if (!this.settle()) return check(this.isShort, 'waits for frames');
+      } else if (result === FaultResult.OutOfMemory) return check(this.isShort, 'out of memory');
       else if (result !== FaultResult.Handled) return equal(result, expected, `fault ${access} on page ${number}`);
     }
-    throw new Error(`access ${access} to page ${number} still faults after four faults`);
+    if (this.disk !== undefined && this.isShort) return;
+    throw new Error(`access ${access} to page ${number} still faults after ${ATTEMPTS} faults`);
+  }
+
+  /** Repeats what would block; ENOMEM when it waits for frames that nothing makes free. */
+  private patiently(operation: () => number): number {
+    let result = operation();
+    for (let tries = 0; result === WOULD_BLOCK && tries < ATTEMPTS; tries++) {
+      if (!this.settle()) return ENOMEM;
+      result = operation();
+    }
+    return result === WOULD_BLOCK && this.isShort ? ENOMEM : result;
   }
 
   private tryAccess(real: UserSpace, address: number, access: AccessKind, byte: number): number {
@@ -223,10 +269,7 @@ export class SpaceHistory {
       if (model.access(n, AccessKind.Write) !== FaultResult.Handled) expected = EFAULT;
     }
     if (expected !== 0) return this.writeRefused(pair, command.page, bytes);
-    let result = real.write(at(command.page) + PROBES[1], bytes);
-    for (let tries = 0; result === WOULD_BLOCK && tries < 4; tries++) {
-      result = real.write(at(command.page) + PROBES[1], bytes);
-    }
+    const result = this.patiently(() => real.write(at(command.page) + PROBES[1], bytes));
     if (result === ENOMEM) return this.forget(pair, command);
     equal(result, 0, 'write');
     for (let n = FIRST_PAGE + command.page; n <= last; n++) {
@@ -242,7 +285,7 @@ export class SpaceHistory {
    * file is taken over.
    */
   private forget({ real, model }: Pair, { page: first, count: pages }: { page: number; count: number }): void {
-    check(this.manager.frames.freeFrames < 4, 'write: ENOMEM only without frames');
+    check(this.isShort, 'write: ENOMEM only without frames');
     for (let n = FIRST_PAGE + first; n < FIRST_PAGE + first + pages; n++) {
       const { shared, file, index } = model.pages.get(n) as ModelPage;
       const frame = this.files.find((candidate) => candidate.model === file)?.real.page(index, false) ?? -1;
@@ -260,8 +303,8 @@ export class SpaceHistory {
   /** Checks the answer where the first page refuses; a later one would leave the earlier pages written. */
   private writeRefused({ real, model }: Pair, first: number, bytes: Uint8Array): void {
     if (model.access(FIRST_PAGE + first, AccessKind.Write) === FaultResult.Handled) return;
-    const result = real.write(at(first) + PROBES[1], bytes);
-    if (result === ENOMEM) check(this.manager.frames.freeFrames < 4, 'write: ENOMEM only without frames');
+    const result = this.patiently(() => real.write(at(first) + PROBES[1], bytes));
+    if (result === ENOMEM) check(this.isShort, 'write: ENOMEM only without frames');
     else equal(result, EFAULT, 'write to a forbidden page');
   }
 
@@ -273,11 +316,8 @@ export class SpaceHistory {
       return allowed && model.access(n, AccessKind.Read) === FaultResult.Handled;
     });
     const out: Uint8Array<ArrayBufferLike>[] = [];
-    let result = real.segments(at(first), pages * PAGE_SIZE, AccessKind.Read, out);
-    for (let tries = 0; result === WOULD_BLOCK && tries < 4; tries++) {
-      result = real.segments(at(first), pages * PAGE_SIZE, AccessKind.Read, out);
-    }
-    if (result === ENOMEM) return check(this.manager.frames.freeFrames < 4, 'segments: ENOMEM only without frames');
+    const result = this.patiently(() => real.segments(at(first), pages * PAGE_SIZE, AccessKind.Read, out));
+    if (result === ENOMEM) return check(this.isShort, 'segments: ENOMEM only without frames');
     if (!readable) {
       equal(out.length, 0, 'segments of a bad range');
       return equal(result, EFAULT, 'segments of a bad range');

@@ -10,13 +10,14 @@ import {
   userSpaceKit,
 } from '@veridian-os/memory/testing';
 
-const create = (machine) =>
+const create = (machine, swap) =>
   createMemoryManager({
     regions: machine.regions,
     mmu: machine.mmu,
     hardwareAccessedDirty: machine.hardwareAccessedDirty,
     buddyFactory: (frameCount) => new BuddyAllocator({ frameCount }),
     waitPort: machine.waitPort,
+    ...(swap === undefined ? {} : { swap }),
   });
 
 /** Frames of the regions that a kit asks for, from the real buddy allocator. */

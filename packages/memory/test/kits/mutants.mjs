@@ -1,5 +1,6 @@
 /** Bugs that the kits must catch; planted by `node tools/kit-mutants.mjs memory`. */
 const TABLE = 'page-table/page-table.ts';
+const ACCESS = 'page-table/access-bits.ts';
 const FAULT = 'address-space/fault.ts';
 const FORK = 'address-space/fork.ts';
 const MAP = 'address-space/map.ts';
@@ -27,8 +28,8 @@ export default [
   {
     name: 'cached translations outlive mprotect',
     file: TABLE,
-    find: '    this.cache.clear();\n    this.keepAccessBits();',
-    replace: '    this.keepAccessBits();',
+    find: '    this.cache.clear();\n    keepAccessBits(',
+    replace: '    keepAccessBits(',
   },
   {
     name: 'cached translations outlive munmap',
@@ -54,12 +55,12 @@ export default [
     find: '    zone.synced[index] = 0;\n',
     replace: '',
   },
-  { name: 'new code is not announced', file: TABLE, find: '    mmu.syncCode(frame, 1);\n', replace: '' },
+  { name: 'new code is not announced', file: ACCESS, find: '  mmu.syncCode(frame, 1);\n', replace: '' },
   {
     name: 'unmapped pages keep their frame',
     file: TABLE,
-    find: 'frames.release(format.frame(edits.oldLo[i], edits.oldHi[i]));',
-    replace: '{}',
+    find: 'if (frame < SWAP_BASE) frames.release(frame);',
+    replace: 'if (frame < SWAP_BASE) {}',
   },
   {
     name: 'the parent can write to shared pages after fork',

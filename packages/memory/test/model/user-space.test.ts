@@ -8,6 +8,6 @@ const seed = process.env.MEMORY_SEED === undefined ? {} : { seed: Number(process
 
 describe('address spaces against the naive model', () => {
   it.each([1, 4, 512])('agree after every command of any history, %i pages of fresh memory at a time', (zeroAhead) => {
-    checkHistories((machine) => createManager(machine, zeroAhead), { numRuns: runs, ...seed });
+    checkHistories((machine, swap) => createManager(machine, zeroAhead, swap), { numRuns: runs, ...seed });
   });
 });

@@ -26,6 +26,11 @@ describe('createMemoryManager', () => {
       demandZeroFaults: 0,
       copyOnWriteFaults: 0,
       fileFaults: 0,
+      swapFaults: 0,
+      swapPages: 0,
+      freeSwapPages: 0,
+      pagesSwappedOut: 0,
+      pagesSwappedIn: 0,
     });
   });
 
