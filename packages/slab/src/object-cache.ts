@@ -11,6 +11,7 @@ import { EBUSY, ENOMEM, panic } from '@veridian-os/abi';
 import type { Errno } from '@veridian-os/abi';
 import type { CacheStatistics, Leak, ObjectAddress, ObjectAllocator } from './api.js';
 import { auditCache } from './internal/audit.js';
+import { popLive, retire } from './internal/bulk.js';
 import {
   AT_LIVE,
   AT_OWNER,
@@ -33,7 +34,6 @@ import { reportLeaks } from './internal/leaks.js';
 import type { Sheaves } from './internal/sheaves.js';
 import type { SlabStore } from './internal/slab-store.js';
 
-const { min } = Math;
 const MAX_SITE = 2 ** 31 - 1;
 
 /** What a cache is made of; see `SlabAllocator.createCache`. */
@@ -160,13 +160,14 @@ export class ObjectCache implements ObjectAllocator {
   }
 
   allocBulk(out: Uint32Array, count: number, cpu = 0, site = 0): number | Errno {
+    const { words } = this;
     this.checkCpu(cpu);
     checked('count', count, 0, out.length);
     checked('site', site, 0, MAX_SITE);
     let done = 0;
     try {
       for (;;) {
-        done += this.popInto(out, done, count, cpu);
+        done += popLive(words, cpu << CPU_SHIFT, this.frames.table, out, done, count);
         if (done === count) return count;
         const object = this.allocSlowly(cpu, site);
         if (object < 0) return object;
@@ -178,17 +179,33 @@ export class ObjectCache implements ObjectAllocator {
   }
 
   freeBulk(addresses: Uint32Array, count: number, cpu = 0, site = 0): void {
+    const { words, guard, frames } = this;
     this.checkCpu(cpu);
     checked('site', site, 0, MAX_SITE);
     checked('count', count, 0, addresses.length);
-    let good = 0;
+    const firstOwner = this.store.ownerOf(0);
+    const { byteLength, nodeCount } = this.parts;
+    // A live bit that is cleared at once shows an address that is there twice.
+    const good = retire({ table: frames.table, byteLength, firstOwner, nodeCount }, addresses, count);
     try {
-      // A live bit that is cleared at once shows an address that is there twice.
-      for (; good < count; good++) this.frames.clearLive(this.liveGranule(addresses[good]));
-    } finally {
-      if (good < count) for (let i = 0; i < good; i++) this.frames.setLive(addresses[i] >>> GRANULE_SHIFT);
+      if (good < count) this.liveGranule(addresses[good]);
+      if (guard) for (let i = 0; i < count; i++) guard.checkLive(addresses[i]);
+    } catch (error) {
+      for (let i = 0; i < good; i++) frames.setLive(addresses[i] >>> GRANULE_SHIFT);
+      throw error;
     }
-    for (let i = 0; i < count; i++) this.release(addresses[i] >>> GRANULE_SHIFT, cpu, site);
+    const line = cpu << CPU_SHIFT;
+    const simple = nodeCount === 1 && this.sheaves.capacity > 0;
+    for (let i = 0; i < count; i++) {
+      const granule = addresses[i] >>> GRANULE_SHIFT;
+      const top = words[line + TOP];
+      if (simple && top !== words[line + LIMIT]) {
+        words[top] = granule;
+        words[line + TOP] = top + 1;
+      } else {
+        this.release(granule, cpu, site);
+      }
+    }
   }
 
   shrink(): number {
@@ -339,21 +356,6 @@ export class ObjectCache implements ObjectAllocator {
     for (let at = words[line + LIMIT] - 1; at >= bottom; at--) store.put(words[at]);
     words[line + TOP] = bottom;
     this.flushes++;
-  }
-
-  /** Objects of the main sheaf into `out`, up to `count`. @returns how many */
-  private popInto(out: Uint32Array, from: number, count: number, cpu: number): number {
-    const { words, frames } = this;
-    const line = cpu << CPU_SHIFT;
-    const got = min(count - from, words[line + TOP] - words[line + BOTTOM]);
-    let top = words[line + TOP];
-    for (let i = 0; i < got; i++) {
-      const granule = words[--top];
-      frames.setLive(granule);
-      out[from + i] = granule << GRANULE_SHIFT;
-    }
-    words[line + TOP] = top;
-    return got;
   }
 
   private granuleOf(address: number): number {

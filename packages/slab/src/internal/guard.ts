@@ -11,7 +11,7 @@
  */
 import { panic } from '@veridian-os/abi';
 import type { ObjectAddress, SlabDebug } from '../api.js';
-import { POISON_END, POISON_FREE, RED_ACTIVE, RED_INACTIVE } from './constants.js';
+import { NIL, POISON_END, POISON_FREE, RED_ACTIVE, RED_INACTIVE } from './constants.js';
 import type { Geometry } from './geometry.js';
 import { hex, type Arena } from './slab-store.js';
 
@@ -22,6 +22,8 @@ export interface GuardOptions {
   readonly debug: Required<SlabDebug>;
   readonly construct: ((address: ObjectAddress) => void) | undefined;
 }
+
+const { imul, max } = Math;
 
 const byte = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
 
@@ -54,17 +56,14 @@ export class Guard {
   checkFree(address: number): void {
     this.checkZones(address, RED_INACTIVE);
     if (!this.debug.poison) return;
-    const { size } = this.geometry;
-    for (let i = 0; i < size; i++) {
-      const expected = i === size - 1 ? POISON_END : POISON_FREE;
-      const got = this.bytes[address + i];
-      if (got === expected) continue;
-      const where = `the free object at ${hex(address)} was written to after it was freed${this.history(address)}`;
-      panic(
-        'slab/use-after-free',
-        `cache '${this.name}': ${where}: byte ${i}: expected ${byte(expected)}, got ${byte(got)}`,
-      );
-    }
+    const end = address + this.geometry.size - 1;
+    let wrong = this.firstOther(address, end, POISON_FREE);
+    if (wrong === NIL && this.bytes[end] !== POISON_END) wrong = end;
+    if (wrong === NIL) return;
+    const expected = byte(wrong === end ? POISON_END : POISON_FREE);
+    const where = `the free object at ${hex(address)} was written to after it was freed${this.history(address)}`;
+    const got = `byte ${wrong - address}: expected ${expected}, got ${byte(this.bytes[wrong])}`;
+    panic('slab/use-after-free', `cache '${this.name}': ${where}: ${got}`);
   }
 
   /** @throws KernelPanic `slab/red-zone` when bytes beside a live object were written */
@@ -109,34 +108,57 @@ export class Guard {
 
   private poison(address: number): void {
     const end = address + this.geometry.size - 1;
-    this.bytes.fill(POISON_FREE, address, end);
+    this.fill(POISON_FREE, address, end);
     this.bytes[end] = POISON_END;
   }
 
   private paint(address: number, value: number): void {
     if (!this.debug.redZone) return;
     const { leftPad, size, redEnd } = this.geometry;
-    this.bytes.fill(value, address - leftPad, address);
-    this.bytes.fill(value, address + size, address + redEnd);
+    this.fill(value, address - leftPad, address);
+    this.fill(value, address + size, address + redEnd);
   }
 
   private checkZones(address: number, value: number): void {
     if (!this.debug.redZone) return;
     const { leftPad, size, redEnd } = this.geometry;
-    this.checkZone(address, -leftPad, 0, value);
-    this.checkZone(address, size, redEnd, value);
+    const before = this.firstOther(address - leftPad, address, value);
+    if (before !== NIL) this.overrun(address, `${address - before} bytes before`, value, before);
+    const behind = this.firstOther(address + size, address + redEnd, value);
+    if (behind !== NIL) this.overrun(address, `${behind - address - size} bytes behind the end of`, value, behind);
   }
 
-  private checkZone(address: number, from: number, to: number, value: number): void {
-    for (let i = from; i < to; i++) {
-      const got = this.bytes[address + i];
-      if (got === value) continue;
-      const side = i < 0 ? `${-i} bytes before` : `${i - this.geometry.size} bytes behind`;
-      panic(
-        'slab/red-zone',
-        `cache '${this.name}': somebody wrote ${side} the object at ${hex(address)} of ${this.geometry.size} bytes` +
-          `${this.history(address)}: expected ${byte(value)}, got ${byte(got)}`,
-      );
+  private overrun(address: number, where: string, expected: number, at: number): never {
+    const object = `the object at ${hex(address)} of ${this.geometry.size} bytes${this.history(address)}`;
+    const got = `expected ${byte(expected)}, got ${byte(this.bytes[at])}`;
+    panic('slab/red-zone', `cache '${this.name}': somebody wrote ${where} ${object}: ${got}`);
+  }
+
+  // A call of `TypedArray.fill` costs more than a word's loop over a small object.
+  private fill(value: number, from: number, to: number): void {
+    const { bytes, words } = this;
+    const word = imul(value, 0x01010101);
+    const firstWord = (from + 3) >>> 2;
+    const endWord = to >>> 2;
+    if (firstWord >= endWord) {
+      for (let at = from; at < to; at++) bytes[at] = value;
+      return;
     }
+    for (let at = from; at < firstWord * 4; at++) bytes[at] = value;
+    for (let i = firstWord; i < endWord; i++) words[i] = word;
+    for (let at = endWord * 4; at < to; at++) bytes[at] = value;
+  }
+
+  /** Address of the first byte that is something else, or NIL. */
+  private firstOther(from: number, to: number, value: number): number {
+    const { bytes, words } = this;
+    const word = imul(value, 0x01010101);
+    const endWord = to >>> 2;
+    let at = from;
+    for (; at < to && (at & 3) !== 0; at++) if (bytes[at] !== value) return at;
+    let i = at >>> 2;
+    while (i < endWord && words[i] === word) i++;
+    for (at = max(at, i * 4); at < to; at++) if (bytes[at] !== value) return at;
+    return NIL;
   }
 }

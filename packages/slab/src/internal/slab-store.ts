@@ -134,7 +134,7 @@ export class SlabStore {
       const before = got;
       while (got < want && granule !== NIL) {
         const next = this.linkOf(granule);
-        if (!this.mayFollow(line, next, inUse + 1 === objects)) {
+        if (next === granule || !this.mayFollow(line, next, inUse + 1 === objects)) {
           if (got === 0) this.damaged(granule, next);
           want = got;
           break;

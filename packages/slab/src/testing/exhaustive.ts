@@ -12,15 +12,18 @@ export interface ExhaustiveOptions {
   readonly request: CacheRequest;
   /** Longest sequence. */
   readonly depth: number;
+  /** Bulk operations and mistakes too: many more sequences. */
+  readonly all?: boolean;
 }
 
-function commandsFor({ model, request }: Run): CacheCommand[] {
+function commandsFor({ model, request }: Run, all: boolean): CacheCommand[] {
   const commands: CacheCommand[] = [{ kind: 'shrink' }];
   for (let cpu = 0; cpu < request.cpuCount; cpu++) {
-    commands.push({ kind: 'alloc', cpu }, { kind: 'allocBulk', count: 3, cpu });
-    model.live.forEach((_, pick) => {
-      commands.push({ kind: 'free', pick, cpu }, { kind: 'freeTwice', pick, cpu });
-    });
+    commands.push({ kind: 'alloc', cpu });
+    model.live.forEach((_, pick) => commands.push({ kind: 'free', pick, cpu }));
+    if (!all) continue;
+    commands.push({ kind: 'allocBulk', count: 3, cpu });
+    model.live.forEach((_, pick) => commands.push({ kind: 'freeTwice', pick, cpu }));
     if (model.live.length > 0) commands.push({ kind: 'freeBulk', pick: 0, count: 2, cpu });
     if (model.live.length > 0) commands.push({ kind: 'freeBulkBad', pick: 0, count: 2, cpu });
   }
@@ -42,7 +45,7 @@ export function runExhaustively(options: ExhaustiveOptions): { states: number; s
   for (let length = 0; length < options.depth; length++) {
     const next: CacheCommand[][] = [];
     for (const path of paths) {
-      for (const command of commandsFor(replay(options, path))) {
+      for (const command of commandsFor(replay(options, path), options.all ?? false)) {
         const longer = [...path, command];
         sequences++;
         try {

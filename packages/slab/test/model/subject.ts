@@ -1,5 +1,6 @@
 import { SlabAllocator, BufferSource, type CacheOptions, type SlabDebug } from '@veridian-os/slab';
 import type { CacheFactory, CacheRequest, CacheUnderTest } from '@veridian-os/slab/testing';
+import { stateOf } from './state.js';
 
 export interface Variant {
   readonly debug?: boolean | SlabDebug;
@@ -18,11 +19,13 @@ export function createSubject(request: CacheRequest, { debug, twoNodes, cache, b
   const nodes = twoNodes ? [{ source: near }, { source: far, firstFrame: frameCount >> 1 }] : [{ source: near }];
   const cpuNodes = Array.from({ length: cpuCount }, (_, cpu) => (twoNodes ? cpu % 2 : 0));
   const allocator = new SlabAllocator({ memory, nodes, cpuNodes, debug, barnSheaves, secret: 0x600dcafe });
+  const subject = allocator.createCache({ name: 'subject', size, align, construct, ...cache });
   return {
-    cache: allocator.createCache({ name: 'subject', size, align, construct, ...cache }),
+    cache: subject,
     memory,
     freeFrames: () => near.freeFrames + (twoNodes ? far.freeFrames : 0),
     check: () => allocator.check(),
+    state: () => stateOf(subject),
   };
 }
 

@@ -2,7 +2,7 @@ import { expectTypeOf } from 'expect-type';
 import type { Errno } from '@veridian-os/abi';
 import type { BuddyAllocator } from '@veridian-os/buddy-alloc';
 import { SlabAllocator } from '@veridian-os/slab';
-import type { ObjectAddress, ObjectAllocator, SlabSource , ObjectCache} from '@veridian-os/slab';
+import type { ObjectAddress, ObjectAllocator, SlabSource, ObjectCache } from '@veridian-os/slab';
 
 expectTypeOf(SlabAllocator).toBeConstructibleWith({ memory: new ArrayBuffer(4096) });
 expectTypeOf(SlabAllocator).toBeConstructibleWith({ memory: new SharedArrayBuffer(4096) });
