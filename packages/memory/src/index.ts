@@ -29,3 +29,6 @@ export { aarch64 } from './page-table/aarch64.js';
 export { sv39 } from './page-table/sv39.js';
 export { x86_64 } from './page-table/x86-64.js';
 export { SharedRegion } from './shared-region.js';
+export { ABSENT, PageHeat } from './tiers/page-heat.js';
+export { TierBalancer } from './tiers/tier-balancer.js';
+export type { TierBalancerOptions, TierBalancerStatistics, TierMove, TierRoom } from './tiers/tier-balancer.js';
