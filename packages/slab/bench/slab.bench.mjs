@@ -134,7 +134,9 @@ await suite(async ({ bench, record, quick }) => {
   await beside('churn-64-debug', 'churn', churn(true));
   peer?.stop();
 
-  // The bench helper fails when anything is collected; both run through more than ten million pairs.
+  // The bench helper fails when anything is collected; all run through more than ten million pairs.
   await bench({ case: 'hot-pair-64, no garbage', ours: hot(false), opsPerCall: OPS, noGc: true });
   await bench({ case: 'churn-64, no garbage', ours: churn(false), opsPerCall: OPS, noGc: true });
+  await bench({ case: 'bulk, no garbage', ours: bulk(), opsPerCall: OPS, noGc: true });
+  await bench({ case: 'mixed-sizes, no garbage', ours: mixed(), opsPerCall: OPS, noGc: true });
 });

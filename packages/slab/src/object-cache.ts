@@ -186,7 +186,7 @@ export class ObjectCache implements ObjectAllocator {
     const firstOwner = this.store.ownerOf(0);
     const { byteLength, nodeCount } = this.parts;
     // A live bit that is cleared at once shows an address that is there twice.
-    const good = retire({ table: frames.table, byteLength, firstOwner, nodeCount }, addresses, count);
+    const good = retire(frames.table, byteLength, firstOwner, nodeCount, addresses, count);
     try {
       if (good < count) this.liveGranule(addresses[good]);
       if (guard) for (let i = 0; i < count; i++) guard.checkLive(addresses[i]);

@@ -22,17 +22,20 @@ export function popLive(
   return got;
 }
 
-export interface Retiring {
-  readonly table: Int32Array;
-  /** Bytes of the memory. */
-  readonly byteLength: number;
-  /** Owners of the cache's objects in the frame table: `nodeCount` numbers from `firstOwner` on. */
-  readonly firstOwner: number;
-  readonly nodeCount: number;
-}
-
-/** Clears the live bits of objects, up to the first that is not live (any more). @returns how many were */
-export function retire({ table, byteLength, firstOwner, nodeCount }: Retiring, addresses: Uint32Array, count: number) {
+/**
+ * Clears the live bits of objects, up to the first that is not live (any more).
+ * @param byteLength of the memory
+ * @param firstOwner the cache's objects have this owner in the frame table, or one of the `nodeCount` numbers from it on
+ * @returns how many were live
+ */
+export function retire(
+  table: Int32Array,
+  byteLength: number,
+  firstOwner: number,
+  nodeCount: number,
+  addresses: Uint32Array,
+  count: number,
+): number {
   for (let i = 0; i < count; i++) {
     const address = addresses[i];
     if (address >= byteLength || (address & 7) !== 0) return i;
