@@ -1,5 +1,5 @@
 /** What the kernel asks of personalities, services and its host. */
-import type { Errno, FileSystem, Nanoseconds } from '@veridian-os/abi';
+import type { BlockDevice, Errno, FileSystem, FrameBytes, Nanoseconds } from '@veridian-os/abi';
 import type { ElfImage } from '@veridian-os/elf';
 import type { Machine, Trap } from '@veridian-os/hal';
 import type { ExecutePolicy, FaultResult } from '@veridian-os/memory';
@@ -129,6 +129,11 @@ export interface KernelOptions {
   readonly programs?: Readonly<Record<string, TaskMain>>;
   readonly mounts?: readonly MountOptions[];
   readonly limits?: KernelLimits;
+  /**
+   * Where private pages go when frames run out: bytes of host memory, taken when they are needed, or a device made for the
+   * machine's frames. Default: nowhere; a program that no frame is left for is killed.
+   */
+  readonly swap?: number | ((bytes: FrameBytes) => BlockDevice);
   readonly host?: HostPorts;
   /** Seed of the default entropy; default 1. */
   readonly seed?: number;

@@ -17,6 +17,7 @@ import type { HostPorts, KernelOptions, LimitName, Personality, StepResult } fro
 import type { Blocking } from './core/blocking.js';
 import { NO_RESULT } from './core/blocking.js';
 import { Dispatcher } from './core/dispatcher.js';
+import { MemoryPressure } from './core/memory-pressure.js';
 import { ParallelDispatcher } from './core/parallel-dispatcher.js';
 import { Futexes } from './core/futex.js';
 import { fillLimits, type EffectiveLimits } from './core/limits.js';
@@ -87,6 +88,7 @@ export class Kernel {
   readonly processes: Processes;
   readonly signals: Signals;
   readonly dispatcher: Dispatcher;
+  readonly pressure: MemoryPressure;
   readonly console: ConsoleLog;
   readonly boot: BootLog;
   /** Where everything from the host enters. */
@@ -136,6 +138,7 @@ export class Kernel {
     this.words = new Words(options.machine.memory);
     this.waits = new WaitQueues(this.limits.slots);
     this.waiting = new Waiting(this);
+    this.pressure = new MemoryPressure(this);
     this.messages = new Messages(this, this.limits.slots);
     this.descriptors = new Descriptors(this);
     this.io = new FileIo(this);
@@ -343,13 +346,6 @@ export class Kernel {
     return NO_RESULT;
   }
 
-  /** No frame left for a thread's page: the kernel ends the process that asked, as the OOM killer would. */
-  outOfMemory(thread: Thread): void {
-    this.noteLimit('memory');
-    this.reportFault(thread, 'out of memory');
-    this.processes.terminate(thread.process, { kind: 'signal', value: SIGKILL, core: false });
-  }
-
   noteFault(thread: Thread, trap: Trap, info: SignalInfo): void {
     const action = thread.process.actions.get(info.signal);
     const handled = action.handlerLo > 1 || action.handlerHi !== 0;
@@ -357,9 +353,15 @@ export class Kernel {
       this.reportFault(thread, faultReport(this.machine, thread, trap, info));
   }
 
-  reportFault(thread: Thread, what: string): void {
-    const { process } = thread;
-    const line = `${process.name}[${thread.tid}]: ${what}`;
+  reportFault({ process, tid }: Thread, what: string): void {
+    this.reportLine(`${process.name}[${tid}]: ${what}`);
+  }
+
+  reportEnd({ name, pid }: Process, why: string): void {
+    this.reportLine(`${name}[${pid}]: ${why}`);
+  }
+
+  private reportLine(line: string): void {
     if (this.faultLog.length < 100) this.faultLog.push(line);
     this.options.onFault?.(line);
   }

@@ -110,6 +110,8 @@ export interface UserSpace {
   /** Mapped bytes; resident user frames. */
   readonly virtualBytes: number;
   readonly residentFrames: number;
+  /** Frames of its page tables. */
+  readonly tableFrames: number;
   /** Pages in the swap area. */
   readonly swappedPages: number;
   /** Limit on `virtualBytes` (RLIMIT_AS) and on frames this space may hold; ENOMEM beyond. */
@@ -123,6 +125,13 @@ export interface UserSpace {
   remap(address: number, oldLength: number, newLength: number, mayMove: boolean, newAddress?: number): number | Errno;
   /** Drops the pages' contents (MADV_DONTNEED): private anonymous reads as zero again, private file pages come back from the file. */
   discard(address: number, length: number): 0 | Errno;
+  /** mlock(2), munlock(2): pages of the range stay in memory once they are there. ENOMEM when part of it is unmapped. */
+  lock(address: number, length: number, locked: boolean): 0 | Errno;
+  /** mlockall(2), munlockall(2): of the mappings that are there (undefined: no change), and of those to come. */
+  lockAll(present: boolean | undefined, future: boolean): void;
+  readonly lockedBytes: number;
+  /** mincore(2): 1 for each page of a mapped range that is in memory, else 0; `address` a multiple of 4096. */
+  residency(address: number, into: Uint8Array): void;
   fault(address: number, access: AccessKind): FaultResult;
   /** Queue of the last WouldBlock. */
   readonly faultQueue: WaitQueueId;

@@ -28,6 +28,8 @@ export { EditBatch } from './page-table/edit-batch.js';
 export { aarch64 } from './page-table/aarch64.js';
 export { sv39 } from './page-table/sv39.js';
 export { x86_64 } from './page-table/x86-64.js';
+export { badness, chooseVictim, explainOom } from './reclaim/oom.js';
+export type { OomCandidate, OomSituation } from './reclaim/oom.js';
 export { SharedRegion } from './shared-region.js';
 export { ABSENT, PageHeat } from './tiers/page-heat.js';
 export { TierBalancer } from './tiers/tier-balancer.js';

@@ -1,6 +1,15 @@
 /** The machine-wide half of memory management: frames, identifiers, and what all address spaces share. */
 import { EINVAL } from '@veridian-os/abi';
-import type { BlockDevice, Errno, Frame, MemoryRegion, MmuPort, WaitPort, WaitQueueId } from '@veridian-os/abi';
+import type {
+  BlockDevice,
+  Errno,
+  Frame,
+  FrameBytes,
+  MemoryRegion,
+  MmuPort,
+  WaitPort,
+  WaitQueueId,
+} from '@veridian-os/abi';
 import { AddressSpace } from './address-space/address-space.js';
 import type { SpaceCounters, SpaceEnvironment } from './address-space/space.js';
 import type { ExecutePolicy, MemoryManager, MemoryStatistics, UserSpace } from './api.js';
@@ -47,7 +56,7 @@ export interface MemoryManagerOptions {
   /** Identifiers that the MMU distinguishes, 1 .. limit. Default 65535. */
   readonly asidLimit?: number;
   /** Where private pages go when frames run out; whoever gives it calls {@link MemoryManager.balance} too. */
-  readonly swap?: BlockDevice;
+  readonly swap?: BlockDevice | ((bytes: FrameBytes) => BlockDevice);
   /**
    * Most pages that one fault fills where a program goes through fresh anonymous memory in order, 1 .. 512: fewer traps
    * for frames that it may never use. Default 1: a page is filled when it is touched, not before.
@@ -74,7 +83,8 @@ export class MemoryManagerImpl implements MemoryManager {
     this.asids = new AsidAllocator(options.asidLimit);
     this.counters = { ...NO_EVENTS };
     this.regionQueue = options.waitPort.create();
-    const swap = options.swap === undefined ? null : new SwapArea(options.swap, this.frames, options.waitPort);
+    const device = typeof options.swap === 'function' ? options.swap(this.bytes) : options.swap;
+    const swap = device === undefined ? null : new SwapArea(device, this.frames, options.waitPort);
     const env: SpaceEnvironment & { reclaim: Reclaimer | null } = {
       format: typeof format === 'string' ? FORMATS[format] : format,
       memory: this.bytes,

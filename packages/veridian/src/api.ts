@@ -10,6 +10,8 @@ export interface RunLimits {
   readonly instructions?: number;
   /** Bytes of guest memory, a multiple of 4096, at least 1 MiB; default 256 MiB. */
   readonly memory?: number;
+  /** Bytes of host memory for pages that guest memory has no room for, a multiple of 4096; default 0. */
+  readonly swap?: number;
   /** Host milliseconds until the program has ended. */
   readonly timeMs?: number;
   /** Bytes of standard output and error together, or of what a terminal shows. */

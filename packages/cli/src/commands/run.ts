@@ -11,6 +11,7 @@ interface RunFlags {
   readonly mount: string[];
   readonly env: string[];
   readonly memory: string;
+  readonly swap?: string;
   readonly machine?: string;
   readonly cpus: string;
   readonly maxInstructions?: string;
@@ -51,6 +52,7 @@ export function addRun(program: Command, done: (status: number) => void, signal:
     .option('--mount <HOST:GUEST[:ro]>', 'give the program a folder of the host (repeatable)', collect, [])
     .option('--env <NAME=VALUE>', 'set an environment variable (repeatable)', collect, [])
     .option('--memory <size>', 'guest memory', '256M')
+    .option('--swap <size>', 'room on the host for pages that guest memory has none for (default: none)')
     .option('--machine <name>', `${MACHINE_NAMES.join(', ')} (default: by the program's ISA)`)
     .option('--cpus <n>', 'CPUs that run its threads at the same time', '1')
     .option('--max-instructions <n>', 'stop after this many instructions')
@@ -108,6 +110,7 @@ function limitsOf(flags: RunFlags): RunLimits {
     text === undefined ? undefined : parse(text);
   const limits: Record<keyof RunLimits, number | undefined> = {
     memory: parseSize('--memory', flags.memory),
+    swap: given(flags.swap, (text) => parseSize('--swap', text)),
     instructions: given(flags.maxInstructions, (text) => parsePositive('--max-instructions', text)),
     processes: given(flags.maxProcesses, (text) => parseWhole('--max-processes', text, 1)),
     outputBytes: given(flags.maxOutput, (text) => parsePositive('--max-output', text)),

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { createHostfs } from '@veridian-os/hostfs';
 import type { Isa, Machine } from '@veridian-os/hal';
-import { run, type RunMount, type RunOptions, type RunResult } from '@veridian-os/veridian';
+import { run, type RunLimits, type RunMount, type RunOptions, type RunResult } from '@veridian-os/veridian';
 import { CallLog } from './call-log.js';
 import {
   FIXTURES,
@@ -53,14 +53,18 @@ const on = ({ create, cpus = 1 }: ProgramMachine, memoryBytes: number): { machin
   create === undefined ? {} : { machine: create(memoryBytes, cpus) };
 
 /** Runs a guest; exit status or signal and standard output must be what Linux gives. */
-export async function checkGuest({ name, guest, args }: GuestRun, machine = RISCV64): Promise<RunResult> {
+export async function checkGuest(
+  { name, guest, args }: GuestRun,
+  machine = RISCV64,
+  limits: RunLimits = {},
+): Promise<RunResult> {
   const options = {
     ...on(machine, GUEST_MEMORY),
     name: guest,
     args,
     cwd: '/tmp',
     env: { SELF: `/bin/${guest}`, TZ: 'UTC', LC_ALL: 'C' },
-    limits: { timeMs: GUEST_LIMIT_MS },
+    limits: { timeMs: GUEST_LIMIT_MS, ...limits },
     epochMs: A_DAY_IN_2026,
   };
   const result = await logged(guestBytes(guest, machine.isa), options, machine);

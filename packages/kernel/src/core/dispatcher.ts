@@ -99,6 +99,7 @@ export class Dispatcher {
     if (kernel.timers.next() <= kernel.now()) kernel.timers.expire(kernel.now());
     if (kernel.machine.interrupts.pending()) kernel.takeInterrupts();
     kernel.killDoomed(); // wakes their parents
+    if (kernel.memory.isShort) kernel.pressure.relieve();
     this.drainWoken();
   }
 
@@ -315,11 +316,12 @@ export class Dispatcher {
     this.faults++;
     const address = trap.addressHi * 4294967296 + trap.addressLo;
     const result = memory.space.fault(address, trap.access);
+    if (this.kernel.memory.isShort) this.kernel.pressure.relieve();
     if (result === FaultResult.Handled) return;
     if (result === FaultResult.WouldBlock) {
       thread.continuation = this.waitForPage(thread);
       this.resume(thread, thread.continuation);
-    } else if (result === FaultResult.OutOfMemory) this.kernel.outOfMemory(thread);
+    } else if (result === FaultResult.OutOfMemory) this.kernel.pressure.outOfMemory(thread);
     else this.deliverFault(thread, trap, result);
   }
 

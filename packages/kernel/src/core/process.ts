@@ -55,6 +55,7 @@ export const Limit = {
   Core: 4,
   Processes: 6,
   Files: 7,
+  LockedMemory: 8,
   AddressSpace: 9,
 } as const;
 export type Limit = (typeof Limit)[keyof typeof Limit];

@@ -5,6 +5,7 @@ import { describeHardware, type HardwareDescription, type MachineInfo } from '@v
 import { createIpc, type Ipc } from '@veridian-os/ipc';
 import { createMemoryManager, type MemoryManager } from '@veridian-os/memory';
 import { createVfs, type Vfs } from '@veridian-os/vfs';
+import { hostSwap } from '../host/swap.js';
 import type { Kernel } from '../kernel.js';
 
 /** 64 KiB. */
@@ -19,6 +20,7 @@ export function findHardware(kernel: Kernel): HardwareDescription {
 
 export function createMemory(kernel: Kernel): MemoryManager {
   const { machine, waits } = kernel;
+  const { swap } = kernel.options;
   return createMemoryManager({
     regions: machine.memory,
     mmu: machine.mmu,
@@ -26,6 +28,7 @@ export function createMemory(kernel: Kernel): MemoryManager {
     hardwareAccessedDirty: machine.features.hardwareAccessedDirty,
     buddyFactory: (frameCount) => new BuddyAllocator({ frameCount }),
     waitPort: waits,
+    ...(swap === undefined ? {} : { swap: typeof swap === 'number' ? hostSwap(swap) : swap }),
     // Where time is real a trap costs thousands of instructions; where it counts them every frame is accounted as touched.
     zeroAhead: machine.clock.virtual ? 1 : ZERO_AHEAD,
   });

@@ -28,7 +28,7 @@ export function systemFiles(kernel: Kernel): Record<string, () => string> {
 }
 
 function memoryInfo(kernel: Kernel): string {
-  const { totalFrames, freeFrames } = kernel.memory.statistics();
+  const { totalFrames, freeFrames, swapPages, freeSwapPages } = kernel.memory.statistics();
   const kilobytes = (frames: number): number => (frames * PAGE_SIZE) / 1024;
   const cached = kernel.vfs.cachedPages;
   const rows: [string, number][] = [
@@ -37,8 +37,8 @@ function memoryInfo(kernel: Kernel): string {
     ['MemAvailable', freeFrames],
     ['Buffers', 0],
     ['Cached', cached],
-    ['SwapTotal', 0],
-    ['SwapFree', 0],
+    ['SwapTotal', swapPages],
+    ['SwapFree', freeSwapPages],
   ];
   return rows.map(([name, frames]) => `${`${name}:`.padEnd(16)}${String(kilobytes(frames)).padStart(8)} kB\n`).join('');
 }

@@ -15,11 +15,13 @@ export function uname(call: Call): number {
 
 export function sysinfo(call: Call): number {
   const { kernel } = call;
-  const { totalFrames, freeFrames } = kernel.memory.statistics();
+  const { totalFrames, freeFrames, swapPages, freeSwapPages } = kernel.memory.statistics();
   s.encodeSysinfo(call.view, {
     uptime: Math.floor(kernel.now() / NS_PER_SECOND),
     totalRam: totalFrames * PAGE_SIZE,
     freeRam: freeFrames * PAGE_SIZE,
+    totalSwap: swapPages * PAGE_SIZE,
+    freeSwap: freeSwapPages * PAGE_SIZE,
     processes: kernel.processList().filter((process) => process.state < ProcessState.Zombie).length,
   });
   return call.store(call.address(0), s.SYSINFO_BYTES);

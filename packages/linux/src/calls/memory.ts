@@ -1,8 +1,22 @@
 /** mmap and its family, brk. */
 import type { Errno, Frame } from '@veridian-os/abi';
-import { EACCES, EBADF, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EPERM, PAGE_SIZE, S_IFCHR, S_IFMT } from '@veridian-os/abi';
-import type { MaybeBlocking } from '@veridian-os/kernel';
-import { Limit } from '@veridian-os/kernel';
+import {
+  EACCES,
+  EBADF,
+  EFAULT,
+  EINTR,
+  EINVAL,
+  ENODEV,
+  ENOMEM,
+  EOPNOTSUPP,
+  EPERM,
+  PAGE_SIZE,
+  S_IFCHR,
+  S_IFMT,
+  WOULD_BLOCK,
+} from '@veridian-os/abi';
+import type { Blocking, MaybeBlocking } from '@veridian-os/kernel';
+import { Limit, Wake } from '@veridian-os/kernel';
 import { AccessKind, PROT_EXEC, PROT_READ, PROT_WRITE, type MapRequest, type PageSource } from '@veridian-os/memory';
 import type { OpenFile } from '@veridian-os/vfs';
 import type { Call } from '../call.js';
@@ -127,7 +141,7 @@ export function mremap(call: Call): number {
   return call.space.remap(call.address(0), pageUp(call.address(1)), pageUp(call.address(2)), mayMove, newAddress);
 }
 
-export function madvise(call: Call): number {
+export function madvise(call: Call): MaybeBlocking {
   const address = call.address(0);
   const length = call.address(1);
   if (address % PAGE_SIZE !== 0) return EINVAL;
@@ -140,15 +154,33 @@ export function madvise(call: Call): number {
       return populate(call, address, pageUp(length), AccessKind.Read);
     case m.MADV_POPULATE_WRITE:
       return populate(call, address, pageUp(length), AccessKind.Write);
+    case m.MADV_PAGEOUT:
+      return pageOut(call, address, pageUp(length));
     default:
       if (!m.MADV_HINTS.has(call.int(2))) return EINVAL;
       return isMapped(call, address, length) ? 0 : ENOMEM;
   }
 }
 
-function populate(call: Call, address: number, length: number, access: AccessKind): number {
-  const covered = call.noted(call.space.segments(address, length, access, []));
-  return covered < 0 ? covered : 0;
+/** As many pages leave as the range has: those that were used least, wherever they are. */
+function pageOut(call: Call, address: number, length: number): number {
+  if (!isMapped(call, address, length)) return ENOMEM;
+  call.kernel.memory.reclaim(length / PAGE_SIZE);
+  return 0;
+}
+
+/** Bytes that are brought in at a time. */
+const PIECE = 64 * PAGE_SIZE;
+
+/** Brings pages in: 0, EFAULT, ENOMEM, EINTR (the thread is being killed). They need not be there together. */
+function* populate(call: Call, address: number, length: number, access: AccessKind): Blocking {
+  for (let done = 0; done < length;) {
+    const covered = call.noted(call.space.segments(address + done, Math.min(PIECE, length - done), access, [], true));
+    if (covered >= 0) done += covered;
+    else if (covered !== WOULD_BLOCK) return covered;
+    else if ((yield* call.awaitPage()) === Wake.Signal) return EINTR;
+  }
+  return 0;
 }
 
 /** True when every page of the range belongs to some mapping. */
@@ -163,13 +195,15 @@ function isMapped(call: Call, address: number, length: number): boolean {
   return at >= address + length;
 }
 
-/** mincore(address, length, vector): nothing is ever swapped out, so whatever is mapped counts as resident. */
+/** mincore(address, length, vector) */
 export function mincore(call: Call): MaybeBlocking {
   const address = call.address(0);
   const pages = Math.ceil(call.address(1) / PAGE_SIZE);
   if (address % PAGE_SIZE !== 0) return EINVAL;
   if (pages > m.MAX_PAGES || !isMapped(call, address, pages * PAGE_SIZE)) return ENOMEM;
-  return call.putBytes(call.address(2), new Uint8Array(pages).fill(1));
+  const vector = new Uint8Array(pages);
+  call.space.residency(address, vector);
+  return call.putBytes(call.address(2), vector);
 }
 
 /** msync(address, length, flags): MS_SYNC makes everything durable, which is more than was asked for. */
@@ -183,11 +217,68 @@ export function msync(call: Call): MaybeBlocking {
   return (flags & m.MS_SYNC) === 0 ? 0 : call.kernel.paths.sync(call.thread);
 }
 
-/** mlock, munlock: memory is never swapped out. */
-export function mlock(call: Call): number {
+/** mlock(address, length), mlock2(address, length, flags) */
+export function mlock(call: Call, flags = 0): MaybeBlocking {
+  const { start, bytes } = pagesOf(call);
+  if ((flags & ~m.MLOCK_ONFAULT) !== 0) return EINVAL;
+  if (call.space.lockedBytes + bytes > call.process.limits[2 * Limit.LockedMemory]) return ENOMEM;
+  const error = call.space.lock(start, bytes, true);
+  return error < 0 || flags !== 0 ? error : fillIn(call, start, bytes);
+}
+
+export const mlock2 = (call: Call): MaybeBlocking => mlock(call, call.uint(2));
+
+export function munlock(call: Call): number {
+  const { start, bytes } = pagesOf(call);
+  return call.space.lock(start, bytes, false);
+}
+
+/** mlockall(flags) */
+export function mlockall(call: Call): MaybeBlocking {
+  const flags = call.uint(0);
+  if (flags === 0 || flags === m.MCL_ONFAULT || (flags & ~(m.MCL_CURRENT | m.MCL_FUTURE | m.MCL_ONFAULT)) !== 0)
+    return EINVAL;
+  const isCurrent = (flags & m.MCL_CURRENT) !== 0;
+  if (isCurrent && call.space.virtualBytes > call.process.limits[2 * Limit.LockedMemory]) return ENOMEM;
+  call.space.lockAll(isCurrent ? true : undefined, (flags & m.MCL_FUTURE) !== 0);
+  return isCurrent && (flags & m.MCL_ONFAULT) === 0 ? fillAll(call) : 0;
+}
+
+export function munlockall(call: Call): number {
+  call.space.lockAll(false, false);
+  return 0;
+}
+
+/** The whole pages of the range that a call names. */
+function pagesOf(call: Call): { readonly start: number; readonly bytes: number } {
   const address = call.address(0);
   const start = address - (address % PAGE_SIZE);
-  return isMapped(call, start, call.address(1) + (address - start)) ? 0 : ENOMEM;
+  return { start, bytes: pageUp(call.address(1) + (address - start)) };
+}
+
+/** Every mapping that can be read; what cannot come is left to faults. */
+function* fillAll(call: Call): Blocking {
+  for (const { start, end, prot } of call.space.mappings()) {
+    if ((prot & (PROT_READ | PROT_WRITE)) !== 0) yield* fillIn(call, start, end - start);
+  }
+  return 0;
+}
+
+/** Brings the pages of a range in, each as its mapping permits, a piece at a time: together they may not fit. */
+function* fillIn(call: Call, start: number, bytes: number): Blocking {
+  for (const { start: from, end, prot } of call.space.mappings()) {
+    const first = Math.max(from, start);
+    const last = Math.min(end, start + bytes);
+    if (first >= last || (prot & (PROT_READ | PROT_WRITE)) === 0) continue;
+    const result = yield* populate(
+      call,
+      first,
+      last - first,
+      (prot & PROT_WRITE) === 0 ? AccessKind.Read : AccessKind.Write,
+    );
+    if (result < 0) return result === EFAULT ? ENOMEM : result;
+  }
+  return 0;
 }
 
 /** brk(end): the new program break, or the present one when it cannot be what was asked for. */

@@ -24,6 +24,8 @@ export interface SystemInfo {
   /** Bytes. */
   readonly totalRam: number;
   readonly freeRam: number;
+  readonly totalSwap: number;
+  readonly freeSwap: number;
   readonly processes: number;
 }
 
@@ -32,6 +34,8 @@ export function encodeSysinfo(view: DataView, info: SystemInfo): void {
   setWide(view, 0, info.uptime);
   setWide(view, 32, info.totalRam);
   setWide(view, 40, info.freeRam);
+  setWide(view, 64, info.totalSwap);
+  setWide(view, 72, info.freeSwap);
   view.setUint16(80, info.processes, true);
   view.setUint32(104, 1, true);
 }

@@ -1,6 +1,5 @@
 /** Memory calls. */
 import * as memory from '../calls/memory.js';
-import { nothing } from '../calls/refused.js';
 import { row, type Row } from './row.js';
 
 export const MEMORY_ROWS: readonly Row[] = [
@@ -13,10 +12,10 @@ export const MEMORY_ROWS: readonly Row[] = [
   row('mincore', [232, 27], memory.mincore, 'pointer size pointer'),
   row('msync', [227, 26], memory.msync, 'pointer size hex'),
   row('mlock', [228, 149], memory.mlock, 'pointer size'),
-  row('mlock2', [284, 325], memory.mlock, 'pointer size hex'),
-  row('munlock', [229, 150], memory.mlock, 'pointer size'),
-  row('mlockall', [230, 151], nothing, 'hex'),
-  row('munlockall', [231, 152], nothing),
+  row('mlock2', [284, 325], memory.mlock2, 'pointer size hex'),
+  row('munlock', [229, 150], memory.munlock, 'pointer size'),
+  row('mlockall', [230, 151], memory.mlockall, 'hex'),
+  row('munlockall', [231, 152], memory.munlockall),
   row('membarrier', [283, 324], memory.membarrier, 'int hex int'),
   row('riscv_flush_icache', [259, -1, -1], memory.riscvFlushIcache, 'pointer pointer hex'),
 ];

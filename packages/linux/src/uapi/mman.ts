@@ -27,6 +27,11 @@ export const PROT_GROWSDOWN = 0x01000000;
 export const MREMAP_MAYMOVE = 1;
 export const MREMAP_FIXED = 2;
 
+export const MCL_CURRENT = 1;
+export const MCL_FUTURE = 2;
+export const MCL_ONFAULT = 4;
+export const MLOCK_ONFAULT = 1;
+
 export const MS_ASYNC = 1;
 export const MS_INVALIDATE = 2;
 export const MS_SYNC = 4;
@@ -35,6 +40,7 @@ export const MADV_DONTNEED = 4;
 export const MADV_FREE = 8;
 export const MADV_POPULATE_READ = 22;
 export const MADV_POPULATE_WRITE = 23;
+export const MADV_PAGEOUT = 21;
 /** NORMAL, RANDOM, SEQUENTIAL, WILLNEED, MERGEABLE, UNMERGEABLE, HUGEPAGE, NOHUGEPAGE, DONTDUMP, DODUMP, COLD, PAGEOUT. */
 export const MADV_HINTS: ReadonlySet<number> = new Set([0, 1, 2, 3, 12, 13, 14, 15, 16, 17, 20, 21]);
 

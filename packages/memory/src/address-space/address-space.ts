@@ -8,6 +8,7 @@ import { handleFault } from './fault.js';
 import { forkInto } from './fork.js';
 import { discard, map, protect, unmap } from './map.js';
 import { remap } from './remap.js';
+import { lock, lockAll, lockedBytes, residency } from './residency.js';
 import { Space } from './space.js';
 import type { SpaceEnvironment } from './space.js';
 import * as userCopy from './user-copy.js';
@@ -50,6 +51,10 @@ export class AddressSpace implements UserSpace {
     return this.space.table.residentFrames;
   }
 
+  get tableFrames(): number {
+    return this.space.table.tableFrames;
+  }
+
   get swappedPages(): number {
     return this.space.table.swappedPages;
   }
@@ -81,6 +86,22 @@ export class AddressSpace implements UserSpace {
 
   discard(address: number, length: number): 0 | Errno {
     return discard(this.space, address, length);
+  }
+
+  lock(address: number, length: number, locked: boolean): 0 | Errno {
+    return lock(this.space, address, length, locked);
+  }
+
+  lockAll(present: boolean | undefined, future: boolean): void {
+    lockAll(this.space, present, future);
+  }
+
+  get lockedBytes(): number {
+    return lockedBytes(this.space);
+  }
+
+  residency(address: number, into: Uint8Array): void {
+    residency(this.space, address, into);
   }
 
   fault(address: number, access: AccessKind): FaultResult {

@@ -31,7 +31,9 @@ export function map(space: Space, request: MapRequest): number | Errno {
 
   source?.retain();
   const label = request.label ?? source?.label ?? '';
-  space.add(new Mapping({ start, end, prot, maxProt, shared, source, offset, label, growLimit }));
+  const mapping = new Mapping({ start, end, prot, maxProt, shared, source, offset, label, growLimit });
+  mapping.locked = space.locksNew;
+  space.add(mapping);
   space.joinAround(start, end);
   return start;
 }

@@ -45,6 +45,8 @@ export class Space implements SourceMapper {
   /** Placed mappings end at or below it while there is room. */
   readonly mmapBase: number;
   virtualBytes = 0;
+  /** Mappings to come are locked. */
+  locksNew = false;
   virtualLimit = Infinity;
   frameLimit = Infinity;
   faultQueue: WaitQueueId = 0 as WaitQueueId;

@@ -11,7 +11,7 @@ const OPTION_NAMES: readonly (keyof RunOptions)[] = [
   ...(['terminal', 'signal', 'seed', 'epochMs', 'time', 'trace', 'machine', 'cpus'] as const),
 ];
 const LIMIT_NAMES: readonly (keyof RunLimits)[] = [
-  ...(['instructions', 'memory', 'timeMs', 'outputBytes', 'processes', 'descriptors'] as const),
+  ...(['instructions', 'memory', 'swap', 'timeMs', 'outputBytes', 'processes', 'descriptors'] as const),
 ];
 
 /** @throws TypeError for a value of the wrong kind, RangeError for one that does not fit */
@@ -38,8 +38,9 @@ function checkLimits(limits: RunLimits): void {
     const value = limits[name];
     if (value !== undefined && !(value > 0)) throw wrongValue(`limits.${name}`, 'a positive number', value);
   }
-  const { memory = PAGE, descriptors = STREAMS, processes = 1 } = limits;
+  const { memory = PAGE, swap = PAGE, descriptors = STREAMS, processes = 1 } = limits;
   if (memory % PAGE !== 0) throw wrongValue('limits.memory', `a multiple of ${PAGE}`, memory);
+  if (swap % PAGE !== 0) throw wrongValue('limits.swap', `a multiple of ${PAGE}`, swap);
   if (!Number.isInteger(processes)) throw wrongValue('limits.processes', 'a whole number', processes);
   if (!Number.isInteger(descriptors) || descriptors < STREAMS) {
     throw wrongValue('limits.descriptors', `a whole number from ${STREAMS} (the standard streams)`, descriptors);

@@ -95,6 +95,7 @@ function bootFor(options: RunOptions, machine: Machine): BootedKernel {
     personalities: [linux()],
     mounts: options.mounts ?? [],
     verbose: false,
+    ...(limits.swap === undefined ? {} : { swap: limits.swap }),
     seed: options.seed ?? 1,
     host: { epochMs: options.epochMs ?? 0 },
     limits: {

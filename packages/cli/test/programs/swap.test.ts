@@ -1,0 +1,57 @@
+/** Guests that touch more memory than there is, with a swap area and without. */
+import { describe, expect, it } from '@jest/globals';
+import { run } from '@veridian-os/veridian';
+import { GUEST_LIMIT_MS, checkGuest } from './run-cases.js';
+import { guestBytes, guestRuns, guestsBuilt, type GuestRun } from './support.js';
+
+const MEBIBYTE = 2 ** 20;
+const LIMIT_MS = GUEST_LIMIT_MS + 10_000;
+
+const describeGuests = guestsBuilt() ? describe : describe.skip;
+
+function named(name: string): GuestRun {
+  const found = guestRuns().find((guest) => guest.name === name);
+  if (found === undefined) throw new Error(`no guest ${name}`);
+  return found;
+}
+
+describeGuests('swap', () => {
+  // 80 MiB of a process and up to 20 more of its child.
+  it(
+    'holds ten times what the machine has',
+    async () => {
+      const { statistics } = await checkGuest(named('swap-80'), undefined, {
+        memory: 8 * MEBIBYTE,
+        swap: 120 * MEBIBYTE,
+      });
+      expect(statistics.totalFrames).toBeLessThanOrEqual((8 * MEBIBYTE) / 4096);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'leaves alone what is locked',
+    async () => {
+      await checkGuest(named('locked'), undefined, { memory: 8 * MEBIBYTE, swap: 32 * MEBIBYTE });
+    },
+    LIMIT_MS,
+  );
+
+  it.each([
+    ['none', 0, 'no swap'],
+    ['too little', 20 * MEBIBYTE, '20.0 of 20.0 MiB of swap'],
+  ])(
+    'with %s, who holds most is killed, and why is said',
+    async (_, swap, said) => {
+      const { guest, args } = named('swap-80');
+      const limits = { memory: 8 * MEBIBYTE, ...(swap === 0 ? {} : { swap }) };
+      const result = await run(guestBytes(guest, 'riscv64'), { name: guest, args, limits });
+      expect([result.kind, result.status]).toEqual(['limit', 137]);
+      expect(result.faults).toEqual([
+        expect.stringMatching(/^swap\[\d+\]: out of memory: .* it held most: [\d.]+ MiB resident/),
+      ]);
+      expect(result.faults[0]).toContain(said);
+    },
+    LIMIT_MS,
+  );
+});
