@@ -1,4 +1,5 @@
 /** Frames, page tables and address spaces: what the kernel and personalities use. */
+import type { CommitAccount } from './address-space/commit-account.js';
 import type { Asid, Errno, Frame, FrameBytes, FrameSource, WaitQueueId } from '@veridian-os/abi';
 
 /** Protection bits, mmap(2)'s values. */
@@ -110,6 +111,8 @@ export interface UserSpace {
   /** Mapped bytes; resident user frames. */
   readonly virtualBytes: number;
   readonly residentFrames: number;
+  /** Bytes of private writable mappings: what the process was promised. */
+  readonly committedBytes: number;
   /** Frames of its page tables. */
   readonly tableFrames: number;
   /** Pages in the swap area. */
@@ -169,7 +172,10 @@ export interface UserSpace {
 export interface MemoryManager {
   readonly frames: FrameSource;
   readonly bytes: FrameBytes;
-  createSpace(policy: ExecutePolicy): UserSpace | Errno;
+  /** @param group an account whose limit holds for all spaces made with it and their forks; default the machine's */
+  createSpace(policy: ExecutePolicy, group?: CommitAccount): UserSpace | Errno;
+  /** What all spaces were promised, and the limit of that. */
+  readonly commit: CommitAccount;
   /** A shared anonymous region (MAP_SHARED|MAP_ANONYMOUS, shm). */
   createRegion(bytes: number): PageSource | Errno;
   /** Free frames are below the low watermark of a manager that has a swap area: {@link balance} has something to do. */

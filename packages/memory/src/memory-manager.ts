@@ -1,5 +1,5 @@
 /** The machine-wide half of memory management: frames, identifiers, and what all address spaces share. */
-import { EINVAL } from '@veridian-os/abi';
+import { EINVAL, PAGE_SIZE } from '@veridian-os/abi';
 import type {
   BlockDevice,
   Errno,
@@ -11,6 +11,8 @@ import type {
   WaitQueueId,
 } from '@veridian-os/abi';
 import { AddressSpace } from './address-space/address-space.js';
+import { CommitAccount } from './address-space/commit-account.js';
+import type { OvercommitPolicy } from './address-space/commit-account.js';
 import type { SpaceCounters, SpaceEnvironment } from './address-space/space.js';
 import type { ExecutePolicy, MemoryManager, MemoryStatistics, UserSpace } from './api.js';
 import { AsidAllocator } from './asid-allocator.js';
@@ -55,6 +57,8 @@ export interface MemoryManagerOptions {
   readonly waitPort: WaitPort;
   /** Identifiers that the MMU distinguishes, 1 .. limit. Default 65535. */
   readonly asidLimit?: number;
+  /** Whether more is promised than there is; default `'always'`. */
+  readonly overcommit?: OvercommitPolicy;
   /** Where private pages go when frames run out; whoever gives it calls {@link MemoryManager.balance} too. */
   readonly swap?: BlockDevice | ((bytes: FrameBytes) => BlockDevice);
   /**
@@ -73,7 +77,15 @@ export class MemoryManagerImpl implements MemoryManager {
   private readonly regionQueue: WaitQueueId;
 
   constructor(options: MemoryManagerOptions) {
-    const { regions, mmu, format = 'sv39', hardwareAccessedDirty = false, reserved = [], zeroAhead = 1 } = options;
+    const {
+      regions,
+      mmu,
+      format = 'sv39',
+      hardwareAccessedDirty = false,
+      reserved = [],
+      zeroAhead = 1,
+      overcommit = 'always',
+    } = options;
     if (!(Number.isInteger(zeroAhead) && zeroAhead >= 1 && zeroAhead <= MOST_AHEAD)) {
       throw new RangeError(`zeroAhead: expected an integer 1 .. ${MOST_AHEAD}, got ${zeroAhead}`);
     }
@@ -92,6 +104,7 @@ export class MemoryManagerImpl implements MemoryManager {
       reverse: new ReverseMap(regions),
       swap,
       reclaim: null,
+      commit: CommitAccount.ofMachine(overcommit, this.frames.totalFrames * PAGE_SIZE, (swap?.slots ?? 0) * PAGE_SIZE),
       spaces: [],
       mmu,
       batch: new EditBatch(mmu),
@@ -115,8 +128,12 @@ export class MemoryManagerImpl implements MemoryManager {
     return this.env.reclaim?.evictPages(pages) ?? 0;
   }
 
-  createSpace(policy: ExecutePolicy): UserSpace | Errno {
-    return AddressSpace.create(this.env, this.asids, policy);
+  get commit(): CommitAccount {
+    return this.env.commit;
+  }
+
+  createSpace(policy: ExecutePolicy, group?: CommitAccount): UserSpace | Errno {
+    return AddressSpace.create(this.env, this.asids, policy, group);
   }
 
   /** Pages are allocated when touched; EINVAL unless `bytes` is an integer > 0. */

@@ -21,10 +21,19 @@ export function systemFiles(kernel: Kernel): Record<string, () => string> {
     'sys/kernel/threads-max': () => `${kernel.limits.threads}\n`,
     'sys/kernel/cap_last_cap': () => '40\n',
     'sys/kernel/random/boot_id': () => uuid(kernel),
-    'sys/vm/overcommit_memory': () => '1\n',
+    'sys/vm/overcommit_memory': () => `${OVERCOMMIT[kernel.options.overcommit ?? 'always']}\n`,
     'sys/vm/max_map_count': () => '65530\n',
     'sys/fs/pipe-max-size': () => '1048576\n',
   };
+}
+
+/** Linux's numbers. */
+const OVERCOMMIT = { heuristic: 0, always: 1, never: 2 } as const;
+
+/** Frames; Linux shows what `never` would promise whatever the policy is. */
+function commitLimit({ memory }: Kernel): number {
+  const { totalFrames, swapPages } = memory.statistics();
+  return memory.commit.limit === Infinity ? Math.floor(totalFrames / 2) + swapPages : memory.commit.limit / PAGE_SIZE;
 }
 
 function memoryInfo(kernel: Kernel): string {
@@ -39,6 +48,8 @@ function memoryInfo(kernel: Kernel): string {
     ['Cached', cached],
     ['SwapTotal', swapPages],
     ['SwapFree', freeSwapPages],
+    ['CommitLimit', commitLimit(kernel)],
+    ['Committed_AS', kernel.memory.commit.committed / PAGE_SIZE],
   ];
   return rows.map(([name, frames]) => `${`${name}:`.padEnd(16)}${String(kilobytes(frames)).padStart(8)} kB\n`).join('');
 }

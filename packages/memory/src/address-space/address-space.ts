@@ -3,6 +3,7 @@ import { ENOMEM } from '@veridian-os/abi';
 import type { Asid, Errno, Frame, WaitQueueId } from '@veridian-os/abi';
 import type { AccessKind, ExecutePolicy, FaultResult, MapRequest, MappingInfo, UserSpace } from '../api.js';
 import type { AsidAllocator } from '../asid-allocator.js';
+import type { CommitAccount } from './commit-account.js';
 import { PageTable } from '../page-table/page-table.js';
 import { handleFault } from './fault.js';
 import { forkInto } from './fork.js';
@@ -16,15 +17,22 @@ import * as userCopy from './user-copy.js';
 export class AddressSpace implements UserSpace {
   private readonly space: Space;
   private readonly asids: AsidAllocator;
+  private readonly group: CommitAccount;
 
-  private constructor(space: Space, asids: AsidAllocator) {
+  private constructor(space: Space, asids: AsidAllocator, group: CommitAccount) {
     this.space = space;
+    this.group = group;
     this.asids = asids;
     space.env.spaces[space.table.asid] = space;
   }
 
   /** An empty space, or ENOMEM (no frame or no identifier left). */
-  static create(env: SpaceEnvironment, asids: AsidAllocator, policy: ExecutePolicy): AddressSpace | Errno {
+  static create(
+    env: SpaceEnvironment,
+    asids: AsidAllocator,
+    policy: ExecutePolicy,
+    group: CommitAccount = env.commit,
+  ): AddressSpace | Errno {
     const asid = asids.alloc();
     if (asid < 0) return ENOMEM;
     const root = env.frames.allocZeroed();
@@ -32,7 +40,11 @@ export class AddressSpace implements UserSpace {
       asids.free(asid as Asid);
       return ENOMEM;
     }
-    return new AddressSpace(new Space(env, new PageTable(env, root as Frame, asid as Asid), policy), asids);
+    return new AddressSpace(
+      new Space(env, new PageTable(env, root as Frame, asid as Asid), policy, group),
+      asids,
+      group,
+    );
   }
 
   get root(): Frame {
@@ -57,6 +69,10 @@ export class AddressSpace implements UserSpace {
 
   get swappedPages(): number {
     return this.space.table.swappedPages;
+  }
+
+  get committedBytes(): number {
+    return this.space.account.committed;
   }
 
   get faultQueue(): WaitQueueId {
@@ -109,7 +125,7 @@ export class AddressSpace implements UserSpace {
   }
 
   fork(): AddressSpace | Errno {
-    const child = AddressSpace.create(this.space.env, this.asids, this.space.policy);
+    const child = AddressSpace.create(this.space.env, this.asids, this.space.policy, this.group);
     if (typeof child === 'number') return child;
     const result = forkInto(this.space, child.space);
     if (result < 0) {

@@ -55,9 +55,9 @@ function grow(space: Space, page: number): Mapping | null {
   const guarded = prev !== null && prev.prot !== PROT_NONE && prev.growLimit === 0;
   if (guarded && page - prev.end < GUARD_GAP) return null;
   const growth = above.start - page;
-  if (space.virtualBytes + growth > space.virtualLimit) return null;
+  if (!space.mayGrow(growth, above.isCommitted)) return null;
   space.tree.resize(above, page, above.end);
-  space.virtualBytes += growth;
+  space.count(above, growth);
   return above;
 }
 

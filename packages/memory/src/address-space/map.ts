@@ -26,6 +26,8 @@ export function map(space: Space, request: MapRequest): number | Errno {
   const end = start + length;
   const replaced = placement === 'replace' ? space.mappedIn(start, end) : 0;
   if (space.virtualBytes - replaced + length > space.virtualLimit) return ENOMEM;
+  const committed = shared || (prot & PROT_WRITE) === 0 ? 0 : length;
+  if (!space.account.permits(committed - (replaced > 0 ? space.committedIn(start, end) : 0))) return ENOMEM;
   if (space.tree.size + 2 > MAX_MAPPINGS) return ENOMEM; // one more, and one that `replace` cuts in two
   if (replaced > 0) removeRange(space, start, end);
 
@@ -116,17 +118,29 @@ export function protect(space: Space, address: number, length: number, prot: num
   for (let m = space.tree.from(address); m !== null && m.start < end; m = m.next) {
     if (!allowed(space, prot, m.maxProt)) return EACCES;
   }
-  if (space.tree.size + 2 > MAX_MAPPINGS) return ENOMEM;
+  if (space.tree.size + 2 > MAX_MAPPINGS || !space.account.permits(promised(space, address, end, prot))) return ENOMEM;
   space.splitAt(address);
   space.splitAt(end);
   for (let m = space.tree.from(address); m !== null && m.start < end; m = m.next) {
     if (m.prot === prot) continue;
+    const before = m.isCommitted ? m.end - m.start : 0;
     m.prot = prot;
+    space.account.add((m.isCommitted ? m.end - m.start : 0) - before);
     protectPages(space, m);
   }
   space.table.commit();
   space.joinAround(address, end);
   return 0;
+}
+
+/** Bytes that mprotect promises in addition. */
+function promised(space: Space, start: number, end: number, prot: number): number {
+  if ((prot & PROT_WRITE) === 0) return 0;
+  let bytes = 0;
+  for (let m = space.tree.from(start); m !== null && m.start < end; m = m.next) {
+    if (!m.shared && !m.isCommitted) bytes += min(m.end, end) - max(m.start, start);
+  }
+  return bytes;
 }
 
 /** madvise(MADV_DONTNEED). Like Linux, drops the mapped parts and then answers ENOMEM when others were unmapped. */

@@ -1,5 +1,6 @@
 /** One mapping: a run of pages with the same protection and origin. */
 import { PAGE_SIZE } from '@veridian-os/abi';
+import { PROT_WRITE } from '../api.js';
 import type { PageSource } from '../api.js';
 
 /** Bytes kept free below a mapping that grows, and that it keeps free while growing (Linux: 256 pages). */
@@ -57,6 +58,11 @@ export class Mapping {
     this.offset = shape.offset;
     this.label = shape.label;
     this.growLimit = shape.growLimit;
+  }
+
+  /** Counted as promised: private and writable. */
+  get isCommitted(): boolean {
+    return !this.shared && (this.prot & PROT_WRITE) !== 0;
   }
 
   /** The part [start, end) as a mapping of its own, with its own reference to the source. */

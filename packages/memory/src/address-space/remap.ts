@@ -29,7 +29,7 @@ export function remap(
     if (error < 0) return error;
   }
   const growth = newBytes - oldBytes;
-  if (space.virtualBytes + growth > space.virtualLimit || space.tree.size + 3 > MAX_MAPPINGS) return ENOMEM;
+  if (!space.mayGrow(growth, mapping.isCommitted) || space.tree.size + 3 > MAX_MAPPINGS) return ENOMEM;
 
   if (fixed === undefined && oldBytes > 0) {
     if (growth < 0) removeRange(space, address + newBytes, address + oldBytes);
@@ -55,7 +55,7 @@ function checkTarget(
 function extend(space: Space, mapping: Mapping, end: number, growth: number): boolean {
   if (mapping.end !== end || end + growth > space.top || !space.tree.isHole(end, end + growth)) return false;
   space.tree.resize(mapping, mapping.start, end + growth);
-  space.virtualBytes += growth;
+  space.count(mapping, growth);
   space.joinAround(mapping.start, mapping.end);
   return true;
 }

@@ -6,6 +6,7 @@ import { PERMISSIONS, PageFlag } from '../page-table/format.js';
 import type { PageTable } from '../page-table/page-table.js';
 import type { TableCounters, TableEnvironment } from '../page-table/page-table.js';
 import type { Reclaimer } from '../reclaim/reclaimer.js';
+import { CommitAccount } from './commit-account.js';
 import { GUARD_GAP } from './mapping.js';
 import type { Mapping } from './mapping.js';
 import { MappingTree } from './mapping-tree.js';
@@ -24,6 +25,8 @@ export interface SpaceEnvironment extends TableEnvironment {
   readonly reclaim: Reclaimer | null;
   /** Live spaces by `asid`. */
   readonly spaces: (Space | undefined)[];
+  /** The machine's promises. */
+  readonly commit: CommitAccount;
   /** Most pages that a fault on fresh memory fills; 1 = only its own. */
   readonly zeroAhead: number;
 }
@@ -45,6 +48,8 @@ export class Space implements SourceMapper {
   /** Placed mappings end at or below it while there is room. */
   readonly mmapBase: number;
   virtualBytes = 0;
+  /** What this process was promised. */
+  readonly account: CommitAccount;
   /** Mappings to come are locked. */
   locksNew = false;
   virtualLimit = Infinity;
@@ -53,8 +58,10 @@ export class Space implements SourceMapper {
   /** `codeEpoch` that the table's cache of translations was filled in. */
   cacheEpoch = 0;
 
-  constructor(env: SpaceEnvironment, table: PageTable, policy: ExecutePolicy) {
+  /** @param group its promises count there too; default the machine's */
+  constructor(env: SpaceEnvironment, table: PageTable, policy: ExecutePolicy, group: CommitAccount = env.commit) {
     this.env = env;
+    this.account = new CommitAccount(group);
     this.table = table;
     this.policy = policy;
     this.top = env.format.userTop;
@@ -75,13 +82,24 @@ export class Space implements SourceMapper {
 
   add(mapping: Mapping): void {
     this.attach(mapping);
-    this.virtualBytes += mapping.end - mapping.start;
+    this.count(mapping, mapping.end - mapping.start);
   }
 
   /** Takes a mapping out and drops its reference to the source; its pages are the caller's affair. */
   drop(mapping: Mapping): void {
     this.detach(mapping);
-    this.virtualBytes -= mapping.end - mapping.start;
+    this.count(mapping, mapping.start - mapping.end);
+  }
+
+  /** A mapping has grown by so many bytes (shrunk, when negative). */
+  count(mapping: Mapping, bytes: number): void {
+    this.virtualBytes += bytes;
+    if (mapping.isCommitted) this.account.add(bytes);
+  }
+
+  /** True when limits allow a mapping, `committed` or not, to grow by so many bytes. */
+  mayGrow(bytes: number, committed: boolean): boolean {
+    return this.virtualBytes + bytes <= this.virtualLimit && (!committed || this.account.permits(bytes));
   }
 
   sourceShrunk(source: PageSource, firstPage: number): void {
@@ -139,9 +157,18 @@ export class Space implements SourceMapper {
 
   /** Bytes of [start, end) that are mapped. */
   mappedIn(start: number, end: number): number {
+    return this.sum(start, end, false);
+  }
+
+  /** Bytes of [start, end) that are promised. */
+  committedIn(start: number, end: number): number {
+    return this.sum(start, end, true);
+  }
+
+  private sum(start: number, end: number, committedOnly: boolean): number {
     let bytes = 0;
     for (let m = this.tree.from(start); m !== null && m.start < end; m = m.next) {
-      bytes += Math.min(m.end, end) - Math.max(m.start, start);
+      if (!committedOnly || m.isCommitted) bytes += Math.min(m.end, end) - Math.max(m.start, start);
     }
     return bytes;
   }

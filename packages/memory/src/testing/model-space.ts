@@ -125,6 +125,11 @@ export class ModelSpace {
     else this.pages.set(number, { ...page, own: content });
   }
 
+  /** Private writable pages. */
+  committedPages(): number {
+    return [...this.pages.values()].filter(({ shared, prot }) => !shared && (prot & PROT_WRITE) !== 0).length;
+  }
+
   /** Most tables that three levels of 512 entries need for these pages. */
   tables(): number {
     const leaves = new Set<number>();

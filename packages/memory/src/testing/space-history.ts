@@ -64,8 +64,11 @@ export class SpaceHistory {
     for (const { real, model } of this.pairs) {
       equal(JSON.stringify(real.mappings()), JSON.stringify(model.mappings()), 'mappings');
       equal(real.virtualBytes, model.pages.size * PAGE_SIZE, 'virtualBytes');
+      equal(real.committedBytes, model.committedPages() * PAGE_SIZE, 'committedBytes');
       check(real.residentFrames + real.swappedPages <= model.pages.size, 'no more pages than mapped ones');
     }
+    const promised = this.pairs.reduce((sum, { real }) => sum + real.committedBytes, 0);
+    equal(this.manager.commit.committed, promised, 'what all spaces were promised');
     const tables = this.pairs.reduce((sum, { model }) => sum + model.tables(), 0);
     check(this.manager.statistics().tableFrames <= tables, 'no table without a mapping');
   }
