@@ -16,12 +16,16 @@ function createFrames(nodes) {
 }
 
 await suite(async ({ bench }) => {
+  const buddy = new BuddyAllocator({ frameCount: FRAMES });
   const one = createFrames(1);
   // Every other frame is in use, so that a pair does not merge up and split again.
   const used = Array.from({ length: FRAMES }, () => one.alloc());
   for (let i = 0; i < FRAMES / 2; i += 2) one.release(used[i]);
   for (let i = FRAMES / 2; i < FRAMES; i++) one.release(used[i]);
-  await bench({ case: 'frame-pair', ours: () => one.release(one.alloc()), noGc: true });
+  for (let i = 0; i < FRAMES; i++) buddy.alloc(0);
+  for (let i = 0; i < FRAMES / 2; i += 2) buddy.free(i, 0);
+  const peer = { peer: 'buddy-alloc alone', peerFn: () => buddy.free(buddy.alloc(0), 0) };
+  await bench({ case: 'frame-pair', ours: () => one.release(one.alloc()), ...peer, noGc: true });
   const frame = one.alloc();
   const retain = () => {
     one.retain(frame);
@@ -36,6 +40,10 @@ await suite(async ({ bench }) => {
     },
   });
   const four = createFrames(4);
+  for (let node = 0; node < 4; node++) {
+    const all = Array.from({ length: FRAMES }, () => four.allocOn(node));
+    for (let i = 0; i < FRAMES; i += 2) four.release(all[i]);
+  }
   const policies = {
     local: { kind: 'local' },
     bind: { kind: 'bind', nodes: [2, 3] },
@@ -46,6 +54,6 @@ await suite(async ({ bench }) => {
     const compiled = compilePolicy(four.topology, policy);
     let index = 0;
     const pair = () => four.release(four.allocPage(compiled, 0, index++ & 1023));
-    await bench({ case: `page-pair-${name}, 4 nodes`, ours: pair, noGc: true });
+    await bench({ case: `page-pair-${name}, 4 nodes`, ours: pair, ...peer, noGc: true });
   }
 });

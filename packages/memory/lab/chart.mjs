@@ -16,7 +16,9 @@ export async function createDraw() {
   };
 }
 
-const BASE = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', background: 'white' };
+/** Distinct colours in the order of the policies; names in full. */
+const CONFIG = { legend: { labelLimit: 400 }, range: { ordinal: { scheme: 'tableau10' } } };
+const BASE = { config: CONFIG, $schema: 'https://vega.github.io/schema/vega-lite/v6.json', background: 'white' };
 
 /** One group of bars per trace, one bar per policy; a rule at the oracle. */
 export function costBars(title, rows, policies) {
@@ -34,7 +36,7 @@ export function costBars(title, rows, policies) {
           encoding: {
             x: { field: 'policy', sort: policies, title: null, axis: null },
             y: { field: 'ratio', type: 'quantitative', title: 'time / time of the oracle' },
-            color: { field: 'policy', sort: policies, title: null },
+            color: { field: 'policy', type: 'nominal', sort: policies, title: null },
           },
         },
         { mark: { type: 'rule', strokeDash: [4, 3] }, encoding: { y: { datum: 1 } } },
@@ -55,7 +57,7 @@ export function costLines(title, rows, policies) {
     encoding: {
       x: { field: 'tick', type: 'quantitative', title: 'tick' },
       y: { field: 'ms', type: 'quantitative', title: 'ms per tick', scale: { zero: false } },
-      color: { field: 'policy', sort: policies, title: null },
+      color: { field: 'policy', type: 'nominal', sort: policies, title: null },
     },
   };
 }

@@ -2,9 +2,10 @@
  * The oracle: knows every access to come, has the same bandwidth, starts with the same empty memory.
  *
  * Placement  before each tick it exchanges the pages that lose most by where they are for those that lose least, as long
- *            as that pays, at most `budget` moves; pages that come for the first time go where they will be wanted. What a page
- *            is worth is the sum of its coming accesses, each tick less by a factor; every factor of a list is tried on the
- *            whole trace and the best result counts. With factor 1 this is Belady's choice by counts.
+ *            as that pays, at most `budget` moves; pages that come for the first time go where they will be wanted, at no cost.
+ *            What a page is worth is the sum of its coming accesses, each tick less by a factor; every factor of a list is
+ *            tried on the whole trace, with and without frames held back for better pages to come, and the best result
+ *            counts. With factor 1 this is Belady's choice by counts.
  * Bound      greedy is not optimal; `lowerBound` says what no placement at all can beat
  */
 import { latency } from './simulate.mjs';
@@ -15,8 +16,10 @@ const FACTORS = [0.5, 0.75, 0.875, 0.94, 0.97, 0.985, 0.993, 1];
 export function oracle(trace, machine) {
   let best = null;
   for (const factor of FACTORS) {
-    const result = foresee(trace, machine, factor);
-    if (best === null || result.costNs < best.costNs) best = result;
+    for (const holds of machine.nodes.length === 2 ? [false, true] : [false]) {
+      const result = foresee(trace, machine, factor, holds);
+      if (best === null || result.costNs < best.costNs) best = result;
+    }
   }
   return { ...best, name: 'oracle' };
 }
@@ -36,7 +39,8 @@ function futureOf(trace, factor) {
   return future;
 }
 
-function foresee(trace, machine, factor) {
+/** @param holds keep frames of the fast node for better pages that are still to come */
+function foresee(trace, machine, factor, holds) {
   const future = futureOf(trace, factor);
   const nodeOf = new Int8Array(trace.pages).fill(-1);
   const free = machine.nodes.map(({ frames }) => frames);
@@ -52,7 +56,8 @@ function foresee(trace, machine, factor) {
   trace.ticks.forEach((streams, tick) => {
     const cost = (page, node) => worth(tick, page, node);
     const moved = exchange(nodeOf, free, machine, cost);
-    settle(streams, nodeOf, free, machine, cost);
+    const least = holds ? worthAtRank(nodeOf, machine, cost) : 0;
+    settle(streams, nodeOf, free, machine, cost, least);
     moves += moved;
     perTick[tick] = moved * machine.moveNs;
     streams.forEach(({ pages, counts }, stream) => {
@@ -67,8 +72,14 @@ function foresee(trace, machine, factor) {
   return { costNs, perTick, fastShare: fast / accesses, moves, factor };
 }
 
-/** New pages: those that gain most choose first. */
-function settle(streams, nodeOf, free, machine, cost) {
+/** What the last of the pages gains that would be in the fast node if all could choose now, also those still to come. */
+function worthAtRank(nodeOf, machine, cost) {
+  const gains = Float64Array.from(nodeOf, (_, page) => cost(page, 1) - cost(page, 0)).sort();
+  return gains[Math.max(0, gains.length - machine.nodes[0].frames)];
+}
+
+/** New pages: those that gain most choose first; those that gain less than `least` take the slow node. */
+function settle(streams, nodeOf, free, machine, cost, least) {
   const fresh = [...new Set(streams.flatMap(({ pages }) => [...pages].filter((page) => nodeOf[page] < 0)))];
   const nodes = machine.nodes.map((_, node) => node);
   const spread = (page) =>
@@ -76,7 +87,8 @@ function settle(streams, nodeOf, free, machine, cost) {
   const spreads = new Map(fresh.map((page) => [page, spread(page)]));
   fresh.sort((a, b) => spreads.get(b) - spreads.get(a));
   for (const page of fresh) {
-    const [node] = nodes.filter((n) => free[n] > 0).sort((a, b) => cost(page, a) - cost(page, b) || a - b);
+    const open = nodes.filter((n) => free[n] > 0).sort((a, b) => cost(page, a) - cost(page, b) || a - b);
+    const node = spreads.get(page) < least ? open.at(-1) : open[0];
     nodeOf[page] = node;
     free[node]--;
   }

@@ -5,7 +5,7 @@ const percent = (share) => `${(100 * share).toFixed(1)} %`;
 export function section(title, text, rows) {
   const names = rows[0].results.map(({ name }) => name);
   const lines = [`## ${title}`, '', text, ''];
-  lines.push(`| trace | ${names.join(' | ')} | oracle: fast accesses, moves |`);
+  lines.push(`| trace | ${names.join(' | ')} | oracle: fast accesses, moves, above the bound |`);
   lines.push(`| --- | ${names.map(() => '---').join(' | ')} | --- |`);
   for (const { trace, seed, results, oracle } of rows) {
     const cells = results.map(({ costNs, fastShare, moves }) => {
@@ -13,7 +13,8 @@ export function section(title, text, rows) {
       return `${ratio} (${percent(fastShare)}${moves > 0 ? `, ${moves} moves` : ''})`;
     });
     const name = seed === undefined ? trace : `${trace}, seed ${seed}`;
-    lines.push(`| ${name} | ${cells.join(' | ')} | ${percent(oracle.fastShare)}, ${oracle.moves} |`);
+    const above = oracle.above === undefined ? '' : `, ${percent(oracle.above)}`;
+    lines.push(`| ${name} | ${cells.join(' | ')} | ${percent(oracle.fastShare)}, ${oracle.moves}${above} |`);
   }
   return [...lines, ''].join('\n');
 }

@@ -74,7 +74,7 @@ function createFrames({ nodes, distances }) {
 }
 
 /**
- * @param policy { name, numa: MemoryPolicy, balance?: options of the TierBalancer }
+ * @param policy { name, numa: MemoryPolicy, balance?: { samplePeriod? } }
  * @returns { name, costNs, perTick: Float64Array, fastShare: accesses to the fastest tier, moves }
  */
 export function simulate(trace, machine, policy) {
@@ -129,7 +129,7 @@ class Mover {
       moveNs: machine.moveNs,
       movesPerSecond: (machine.budget * 1e9) / TICK_NS,
       burst: machine.budget,
-      ...options,
+      samplePeriod: this.period,
     });
   }
 

@@ -196,4 +196,16 @@ export function twoNodes({ seed, pages = 4096, ticks = 300 }) {
   return { name: 'two nodes', pages, cpus: [0, 1], ticks: all };
 }
 
-export const GENERATED = { zipf, scan, phaseChange, graphWalk };
+/** A window of pages, used evenly, that slides over memory. */
+export function slidingWindow({ seed, pages = 4096, ticks = 400 }) {
+  const random = randomOf(seed);
+  const width = Math.floor(pages / 6);
+  return single('sliding window', pages, ticks, (tick) => {
+    const start = (tick * pages) / 512;
+    return Math.floor(random() < 0.1 ? random() * pages : start + random() * width) % pages;
+  });
+}
+
+/** Kinds that constants of the balancer were chosen by, and one that they were not. */
+export const TUNED = { zipf, scan, phaseChange, graphWalk, drift };
+export const UNTUNED = { slidingWindow };
