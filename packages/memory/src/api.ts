@@ -133,6 +133,8 @@ export interface UserSpace {
   /** mlockall(2), munlockall(2): of the mappings that are there (undefined: no change), and of those to come. */
   lockAll(present: boolean | undefined, future: boolean): void;
   readonly lockedBytes: number;
+  /** madvise(MADV_MERGEABLE, MADV_UNMERGEABLE). ENOMEM when part of the range is unmapped. */
+  setMergeable(address: number, length: number, mergeable: boolean): 0 | Errno;
   /** mincore(2): 1 for each page of a mapped range that is in memory, else 0; `address` a multiple of 4096. */
   residency(address: number, into: Uint8Array): void;
   fault(address: number, access: AccessKind): FaultResult;
@@ -188,6 +190,15 @@ export interface MemoryManager {
   balance(): boolean;
   /** Sends up to `pages` pages to the swap area, however much is free; those sent. */
   reclaim(pages: number): number;
+  /** True for a frame that page-table entries alone hold: every way to it is known. */
+  isMovable(frame: Frame): boolean;
+  /**
+   * Moves a movable frame's contents and entries to `to`, of which the caller holds the only reference, and frees it: true.
+   * False, with nothing changed, when it is not movable.
+   */
+  migrate(from: Frame, to: Frame): boolean;
+  /** Looks at so many frames for equal pages that may be merged; frames given back. Nothing to do costs nothing. */
+  mergePages(frames: number): number;
   /** Frames that hold page tables, user data, and everything else, for `mem` and `--stats`. */
   statistics(): MemoryStatistics;
 }
@@ -207,4 +218,6 @@ export interface MemoryStatistics {
   /** Pages written to it and read from it so far. */
   readonly pagesSwappedOut: number;
   readonly pagesSwappedIn: number;
+  /** Frames that merging equal pages gave back so far. */
+  readonly pagesMerged: number;
 }

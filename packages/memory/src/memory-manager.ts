@@ -24,6 +24,8 @@ import type { PageTableFormat } from './page-table/format.js';
 import { aarch64 } from './page-table/aarch64.js';
 import { sv39 } from './page-table/sv39.js';
 import { x86_64 } from './page-table/x86-64.js';
+import { FrameMover } from './reclaim/frame-mover.js';
+import { PageMerger } from './reclaim/page-merger.js';
 import { Reclaimer } from './reclaim/reclaimer.js';
 import { ReverseMap } from './reclaim/reverse-map.js';
 import { SwapArea } from './reclaim/swap-area.js';
@@ -38,6 +40,7 @@ const NO_EVENTS: SpaceCounters = {
   copyOnWriteFaults: 0,
   fileFaults: 0,
   swapFaults: 0,
+  mergeableSpaces: 0,
 };
 
 const MOST_AHEAD = 512;
@@ -74,6 +77,8 @@ export class MemoryManagerImpl implements MemoryManager {
   private readonly env: SpaceEnvironment;
   private readonly asids: AsidAllocator;
   private readonly counters: SpaceCounters;
+  private readonly mover: FrameMover;
+  private readonly merger: PageMerger;
   private readonly regionQueue: WaitQueueId;
 
   constructor(options: MemoryManagerOptions) {
@@ -112,7 +117,9 @@ export class MemoryManagerImpl implements MemoryManager {
       counters: this.counters,
       zeroAhead,
     };
-    if (swap !== null) env.reclaim = new Reclaimer(env, swap, regions);
+    this.mover = new FrameMover(env);
+    this.merger = new PageMerger(env, this.mover, regions);
+    if (swap !== null) env.reclaim = new Reclaimer(env, swap, this.mover, regions);
     this.env = env;
   }
 
@@ -142,6 +149,18 @@ export class MemoryManagerImpl implements MemoryManager {
     return new SharedRegion(this.frames, bytes, this.regionQueue);
   }
 
+  migrate(from: Frame, to: Frame): boolean {
+    return this.mover.migrate(from, to);
+  }
+
+  isMovable(frame: Frame): boolean {
+    return this.mover.isMovable(frame);
+  }
+
+  mergePages(frames: number): number {
+    return this.counters.mergeableSpaces === 0 ? 0 : this.merger.scan(frames);
+  }
+
   statistics(): MemoryStatistics {
     const { tableFrames, demandZeroFaults, copyOnWriteFaults, fileFaults, swapFaults } = this.counters;
     const { swap } = this.env;
@@ -157,6 +176,7 @@ export class MemoryManagerImpl implements MemoryManager {
       freeSwapPages: swap?.freeSlots ?? 0,
       pagesSwappedOut: swap?.pagesOut ?? 0,
       pagesSwappedIn: swap?.pagesIn ?? 0,
+      pagesMerged: this.merger.merged,
     };
   }
 }

@@ -55,3 +55,18 @@ describeGuests('swap', () => {
     LIMIT_MS,
   );
 });
+
+describeGuests('same-page merging', () => {
+  const limits = { memory: 13 * MEBIBYTE };
+
+  it(
+    'makes room for what does not fit otherwise',
+    async () => {
+      await checkGuest(named('merge-ask'), undefined, limits);
+      const { guest, args } = named('merge');
+      const result = await run(guestBytes(guest, 'riscv64'), { name: guest, args, limits });
+      expect([result.kind, result.status]).toEqual(['limit', 137]);
+    },
+    LIMIT_MS,
+  );
+});

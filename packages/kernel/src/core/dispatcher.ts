@@ -34,6 +34,8 @@ const FEW_TRAPS = 4;
 const TRAP_COST = 1_000;
 /** Where time is real a trap may cost 70 us of the host's. */
 const REAL_TRAP_COST = 50_000;
+/** Frames that a step looks at for equal pages, where somebody has asked for merging: a third of a millisecond. */
+const MERGED_A_STEP = 100;
 /** Dispatches per step, so that tasks alone cannot hold the host either. */
 export const STEP_TURNS = 4096;
 /** Traps of one thread in a row before the loop looks around: faults retire nothing, so no budget ends them. */
@@ -76,6 +78,7 @@ export class Dispatcher {
     const { kernel } = this;
     this.left = this.stepLength;
     const { traps } = this;
+    kernel.memory.mergePages(MERGED_A_STEP);
     for (let turn = 0; turn < STEP_TURNS && this.left > 0; turn++) {
       this.settle();
       if (kernel.isHalted) return HALTED;

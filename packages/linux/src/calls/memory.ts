@@ -154,6 +154,9 @@ export function madvise(call: Call): MaybeBlocking {
       return populate(call, address, pageUp(length), AccessKind.Read);
     case m.MADV_POPULATE_WRITE:
       return populate(call, address, pageUp(length), AccessKind.Write);
+    case m.MADV_MERGEABLE:
+    case m.MADV_UNMERGEABLE:
+      return call.space.setMergeable(address, pageUp(length), call.int(2) === m.MADV_MERGEABLE);
     case m.MADV_PAGEOUT:
       return pageOut(call, address, pageUp(length));
     default:

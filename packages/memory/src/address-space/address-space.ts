@@ -9,7 +9,7 @@ import { handleFault } from './fault.js';
 import { forkInto } from './fork.js';
 import { discard, map, protect, unmap } from './map.js';
 import { remap } from './remap.js';
-import { lock, lockAll, lockedBytes, residency } from './residency.js';
+import { lock, lockAll, lockedBytes, residency, setMergeable } from './residency.js';
 import { Space } from './space.js';
 import type { SpaceEnvironment } from './space.js';
 import * as userCopy from './user-copy.js';
@@ -116,6 +116,10 @@ export class AddressSpace implements UserSpace {
     return lockedBytes(this.space);
   }
 
+  setMergeable(address: number, length: number, mergeable: boolean): 0 | Errno {
+    return setMergeable(this.space, address, length, mergeable);
+  }
+
   residency(address: number, into: Uint8Array): void {
     residency(this.space, address, into);
   }
@@ -140,6 +144,7 @@ export class AddressSpace implements UserSpace {
     env.mmu.flushAddressSpace(table.asid);
     table.destroy();
     for (let mapping = tree.first; mapping !== null; mapping = tree.first) this.space.drop(mapping);
+    if (this.space.merges) env.counters.mergeableSpaces--;
     env.spaces[table.asid] = undefined;
     this.asids.free(table.asid);
   }

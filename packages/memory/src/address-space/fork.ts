@@ -14,6 +14,7 @@ import type { Space } from './space.js';
 export function forkInto(parent: Space, child: Space): 0 | Errno {
   child.virtualLimit = parent.virtualLimit;
   child.frameLimit = parent.frameLimit;
+  if (parent.merges) child.noteMerging();
   if (!child.account.permits(parent.account.committed)) return ENOMEM;
   for (let mapping = parent.tree.first; mapping !== null; mapping = mapping.next) {
     const copy = mapping.part(mapping.start, mapping.end);

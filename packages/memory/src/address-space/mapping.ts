@@ -34,6 +34,8 @@ export class Mapping {
   readonly growLimit: number;
   /** Its pages stay in memory (mlock). */
   locked = false;
+  /** Its pages may be merged with equal ones (MADV_MERGEABLE). */
+  mergeable = false;
   /** Private pages exist that cannot be had from the source again: fork must copy entries. */
   owned = false;
   /** Where the last batch of fresh pages ended, and how many it had; see `zeroAhead`. */
@@ -73,6 +75,7 @@ export class Mapping {
     copy.offset = this.offsetOf(start);
     copy.owned = this.owned;
     copy.locked = this.locked;
+    copy.mergeable = this.mergeable;
     this.source?.retain();
     return copy;
   }
@@ -97,6 +100,7 @@ export class Mapping {
       this.source === after.source &&
       this.label === after.label &&
       this.locked === after.locked &&
+      this.mergeable === after.mergeable &&
       this.growLimit === 0 &&
       after.growLimit === 0 &&
       this.offsetOf(this.end) === after.offset

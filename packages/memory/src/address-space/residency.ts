@@ -1,6 +1,7 @@
 /** Which pages are in memory, and which stay there: mincore, mlock, mlockall. */
 import { EINVAL, ENOMEM, PAGE_SIZE } from '@veridian-os/abi';
 import type { Errno } from '@veridian-os/abi';
+import type { Mapping } from './mapping.js';
 import { MAX_MAPPINGS, isPageAddress, pagesUp } from './space.js';
 import type { Space } from './space.js';
 
@@ -9,6 +10,11 @@ import type { Space } from './space.js';
  * affair. @returns 0, or EINVAL, ENOMEM (part unmapped, or too many mappings)
  */
 export function lock(space: Space, address: number, length: number, locked: boolean): 0 | Errno {
+  return mark(space, address, length, (mapping) => (mapping.locked = locked));
+}
+
+/** Marks whole mappings that make up a range. */
+function mark(space: Space, address: number, length: number, set: (mapping: Mapping) => void): 0 | Errno {
   const { tree } = space;
   if (!isPageAddress(address)) return EINVAL;
   if (length === 0) return 0;
@@ -17,9 +23,15 @@ export function lock(space: Space, address: number, length: number, locked: bool
   if (!(end <= space.top) || !space.covers(address, end) || tree.size + 2 > MAX_MAPPINGS) return ENOMEM;
   space.splitAt(address);
   space.splitAt(end);
-  for (let m = tree.from(address); m !== null && m.start < end; m = m.next) m.locked = locked;
+  for (let m = tree.from(address); m !== null && m.start < end; m = m.next) set(m);
   space.joinAround(address, end);
   return 0;
+}
+
+/** madvise(MADV_MERGEABLE, MADV_UNMERGEABLE): whether pages of the range may be merged with equal ones. */
+export function setMergeable(space: Space, address: number, length: number, mergeable: boolean): 0 | Errno {
+  if (mergeable) space.noteMerging();
+  return mark(space, address, length, (mapping) => (mapping.mergeable = mergeable));
 }
 
 /** mlockall(2), munlockall(2): all present mappings (undefined: they stay as they are), and those to come. */

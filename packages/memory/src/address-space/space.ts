@@ -36,6 +36,8 @@ export interface SpaceCounters extends TableCounters {
   copyOnWriteFaults: number;
   fileFaults: number;
   swapFaults: number;
+  /** Spaces that have asked for merging. */
+  mergeableSpaces: number;
 }
 
 export class Space implements SourceMapper {
@@ -50,6 +52,8 @@ export class Space implements SourceMapper {
   virtualBytes = 0;
   /** What this process was promised. */
   readonly account: CommitAccount;
+  /** Has asked for merging at some time. */
+  merges = false;
   /** Mappings to come are locked. */
   locksNew = false;
   virtualLimit = Infinity;
@@ -89,6 +93,12 @@ export class Space implements SourceMapper {
   drop(mapping: Mapping): void {
     this.detach(mapping);
     this.count(mapping, mapping.start - mapping.end);
+  }
+
+  /** Some mapping of this space asks for merging. */
+  noteMerging(): void {
+    if (!this.merges) this.env.counters.mergeableSpaces++;
+    this.merges = true;
   }
 
   /** A mapping has grown by so many bytes (shrunk, when negative). */

@@ -13,6 +13,8 @@ import type { Asid, Frame, MemoryRegion } from '@veridian-os/abi';
 import type { Space, SpaceEnvironment } from '../address-space/space.js';
 import { PageFlag } from '../page-table/format.js';
 import { framesOf } from '../frames/physical-memory.js';
+import { MOST_SHARERS } from './frame-mover.js';
+import type { FrameMover } from './frame-mover.js';
 import { SWAP_BASE } from './swap-area.js';
 import type { SwapArea } from './swap-area.js';
 
@@ -20,9 +22,6 @@ import type { SwapArea } from './swap-area.js';
 const YOUNGEST = 2;
 /** Pages that leave in one batch of edits. */
 const CLUSTER = 32;
-
-/** Entries of a page that is looked at at all: they must fit in a batch. */
-const MOST_SHARERS = 64;
 
 const MIN_SHARE = 1 / 64;
 const LEAST_MIN = 4;
@@ -38,6 +37,7 @@ export class Reclaimer {
   isAwaited = false;
   private readonly env: SpaceEnvironment;
   private readonly swap: SwapArea;
+  private readonly mover: FrameMover;
   private readonly ranges: readonly { readonly first: number; readonly count: number }[];
   /** Frames that the hand goes over. */
   private readonly turn: number;
@@ -56,9 +56,10 @@ export class Reclaimer {
   /** Where {@link leave} sends a page. */
   private slot = 0;
 
-  constructor(env: SpaceEnvironment, swap: SwapArea, regions: readonly MemoryRegion[]) {
+  constructor(env: SpaceEnvironment, swap: SwapArea, mover: FrameMover, regions: readonly MemoryRegion[]) {
     this.env = env;
     this.swap = swap;
+    this.mover = mover;
     const { frames } = env;
     this.ranges = regions.map(framesOf);
     this.turn = this.ranges.reduce((sum, { count }) => sum + count, 0);
@@ -126,9 +127,8 @@ export class Reclaimer {
 
   /** Ages the frame's page. */
   private judge(frame: Frame): number {
-    const { reverse, frames } = this.env;
-    const entries = reverse.count(frame);
-    if (entries === 0 || entries > MOST_SHARERS || entries !== frames.references(frame)) return Verdict.Stay;
+    const { reverse } = this.env;
+    if (!this.mover.isMovable(frame)) return Verdict.Stay;
     this.accessed = false;
     this.locked = false;
     reverse.forEach(frame, this.look);

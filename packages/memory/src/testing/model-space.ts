@@ -44,6 +44,8 @@ export interface ModelPage {
   readonly file: ModelFile | null;
   /** Page of the file. */
   readonly index: number;
+  /** Marked, so that it is not joined with what is not. */
+  readonly mergeable?: boolean;
   /** Private content; null while the page is the file's, or zero. */
   readonly own: Content | null;
 }
@@ -74,6 +76,10 @@ export class ModelSpace {
 
   protect(first: number, count: number, prot: number): void {
     this.change(first, count, (page) => ({ ...page, prot }));
+  }
+
+  setMergeable(first: number, count: number): void {
+    this.change(first, count, (page) => ({ ...page, mergeable: true }));
   }
 
   discard(first: number, count: number): void {
@@ -145,13 +151,19 @@ export class ModelSpace {
   mappings(): MappingInfo[] {
     const list: MappingInfo[] = [];
     let lastFile: ModelFile | null = null;
+    let lastMergeable = false;
     for (const number of [...this.pages.keys()].sort((a, b) => a - b)) {
-      const { prot, shared, file, index } = this.pages.get(number) as ModelPage;
+      const { prot, shared, file, index, mergeable = false } = this.pages.get(number) as ModelPage;
       const start = number * PAGE_SIZE;
       const last = list.at(-1);
       const offset = file === null ? 0 : index * PAGE_SIZE;
       const follows = file === null || (last !== undefined && last.offset + (last.end - last.start) === offset);
-      const same = last !== undefined && last.prot === prot && last.shared === shared && lastFile === file;
+      const same =
+        last !== undefined &&
+        last.prot === prot &&
+        last.shared === shared &&
+        lastFile === file &&
+        lastMergeable === mergeable;
       if (last !== undefined && last.end === start && same && follows) {
         list[list.length - 1] = { ...last, end: start + PAGE_SIZE };
       } else {
@@ -159,6 +171,7 @@ export class ModelSpace {
         list.push({ start, end: start + PAGE_SIZE, prot, shared, offset, label, ino });
       }
       lastFile = file;
+      lastMergeable = mergeable;
     }
     return list;
   }

@@ -45,6 +45,7 @@ export type SpaceCommand = { readonly space: number } & (
       readonly value: number;
     }
   | { readonly kind: 'sweep' }
+  | { readonly kind: 'migrate' | 'merge' | 'mergeable'; readonly page: number; readonly count: number }
   | { readonly kind: 'reclaim'; readonly count: number; readonly complete: boolean }
   | { readonly kind: 'truncate'; readonly pages: number }
 );
@@ -118,6 +119,15 @@ export function spaceCommand(): fc.Arbitrary<SpaceCommand> {
     },
     { weight: 2, arbitrary: fc.record({ kind: kind('sweep'), space }) },
     { weight: 4, arbitrary: fc.record({ kind: kind('reclaim'), space, count, complete: fc.boolean() }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('migrate' as const, 'merge' as const, 'mergeable' as const),
+        space,
+        page,
+        count,
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: kind('truncate'), space, pages: fc.nat(FILE_PAGES) }) },
   );
 }

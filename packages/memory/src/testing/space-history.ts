@@ -154,10 +154,33 @@ export class SpaceHistory {
         return this.sweep(pair);
       case 'truncate':
         return this.truncate(command.pages);
+      case 'mergeable': {
+        const whole = model.covers(FIRST_PAGE + command.page, command.count);
+        if (whole) model.setMergeable(FIRST_PAGE + command.page, command.count);
+        const result = real.setMergeable(at(command.page), command.count * PAGE_SIZE, true);
+        return equal(result, whole ? 0 : ENOMEM, 'setMergeable');
+      }
+      case 'merge':
+        return void this.manager.mergePages(this.manager.frames.totalFrames * 2);
+      case 'migrate':
+        return this.migrate(command.page, command.count);
       case 'reclaim':
         check(this.manager.reclaim(command.count) <= command.count, 'reclaim: no more than asked for');
         if (command.complete) this.disk?.complete();
         return;
+    }
+  }
+
+  /** Moves some frames elsewhere; nobody notices. */
+  private migrate(first: number, count: number): void {
+    const { frames } = this.manager;
+    const region = this.machine.regions[first % this.machine.regions.length];
+    for (let i = 0; i < count; i++) {
+      const from = (region.base / PAGE_SIZE + ((first + i * 7) % (region.length / PAGE_SIZE))) as Frame;
+      const to = frames.alloc();
+      if (to < 0) return;
+      if (!this.manager.migrate(from, to as Frame)) frames.release(to as Frame);
+      else equal(frames.references(from), 0, 'references to a frame that was moved');
     }
   }
 

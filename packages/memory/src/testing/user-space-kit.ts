@@ -5,6 +5,7 @@ import { changeCases } from './user-space/changes.js';
 import { copyCases } from './user-space/copies.js';
 import { faultCases } from './user-space/faults.js';
 import { mappingCases } from './user-space/mapping.js';
+import { movingCases } from './user-space/moving.js';
 import { sharingCases } from './user-space/sharing.js';
 import { checkHistories } from './user-space-model.js';
 import type { ManagerFactory } from './user-space-model.js';
@@ -19,6 +20,7 @@ export function userSpaceKit(framework: TestFramework, create: ManagerFactory): 
   sharingCases(framework, bench);
   changeCases(framework, bench);
   copyCases(framework, bench);
+  movingCases(framework, create);
   framework.describe('user space: model', () => {
     framework.it('agrees with a naive model after every command of any history', () => {
       checkHistories(create, { numRuns: 150 });

@@ -1,6 +1,10 @@
 /** Bugs that the kits must catch; planted by `node tools/kit-mutants.mjs memory`. */
 const TABLE = 'page-table/page-table.ts';
 const ACCESS = 'page-table/access-bits.ts';
+const RECLAIM = 'reclaim/reclaimer.ts';
+const AREA = 'reclaim/swap-area.ts';
+const MOVER = 'reclaim/frame-mover.ts';
+const REVERSE = 'reclaim/reverse-map.ts';
 const FAULT = 'address-space/fault.ts';
 const FORK = 'address-space/fork.ts';
 const MAP = 'address-space/map.ts';
@@ -89,8 +93,8 @@ export default [
   {
     name: 'fork drops limits',
     file: FORK,
-    find: '    child.add(mapping.part(mapping.start, mapping.end));',
-    replace: '    if (mapping.prot !== 0) child.add(mapping.part(mapping.start, mapping.end));',
+    find: '    child.add(copy);',
+    replace: '    if (mapping.prot !== 0) child.add(copy);',
   },
   {
     name: 'a copied page keeps a reference to the old frame',
@@ -144,8 +148,8 @@ export default [
   {
     name: 'the frame limit is not looked at',
     file: FAULT,
-    find: 'if (space.atFrameLimit || table.ensure(page) < 0)',
-    replace: 'if (table.ensure(page) < 0)',
+    find: '  if (space.atFrameLimit) return FaultResult.OutOfMemory;\n',
+    replace: '',
   },
   {
     name: 'mappings with different offsets are joined',
@@ -415,5 +419,101 @@ export default [
     file: TOPOLOGY,
     find: 'for (const other of this.fallback(node)) if',
     replace: 'for (let other = 0; other < this.nodes; other++) if',
+  },
+  {
+    name: 'cached translations outlive eviction',
+    file: RECLAIM,
+    find: '    for (const { table } of this.touchedSpaces) table.cache.clear();\n',
+    replace: '',
+  },
+  {
+    name: 'eviction gives back one reference too many',
+    file: RECLAIM,
+    find: 'let extra = 1;',
+    replace: 'let extra = 0;',
+  },
+  {
+    name: 'eviction forgets that a slot has users',
+    file: RECLAIM,
+    find: '      swap.retain(slot);\n',
+    replace: '',
+  },
+  {
+    name: 'a page from the swap area is writable though others share it',
+    file: FAULT,
+    find: 'const alone = !mapping.shared && frames.references(frame as Frame) === 1;',
+    replace: 'const alone = !mapping.shared;',
+  },
+  {
+    name: 'fork does not count for the slots of the parent',
+    file: FORK,
+    find: '      source.retainHeld();\n',
+    replace: '',
+  },
+  {
+    name: 'mprotect makes swapped pages present',
+    file: PROTECT,
+    find: '    if (table.isSwapped) continue;\n',
+    replace: '',
+  },
+  {
+    name: 'a moved swapped page is counted twice',
+    file: REMAP,
+    find: '      table.count(page, frame, -1);\n',
+    replace: '',
+  },
+  {
+    name: 'a page is used before it has been read',
+    file: AREA,
+    find: '    if (this.state[slot] === State.Reading) return WOULD_BLOCK;\n',
+    replace: '',
+  },
+  {
+    name: 'a slot is free while the device works on it',
+    file: AREA,
+    find: '    if (state === State.Reading || state === State.Writing || state === State.Waiting) return;\n',
+    replace: '',
+  },
+  {
+    name: 'pages of files are evicted',
+    file: MOVER,
+    find: 'entries <= MOST_SHARERS && entries === frames.references(frame)',
+    replace: 'entries <= MOST_SHARERS',
+  },
+  {
+    name: 'a moved page keeps its old contents',
+    file: MOVER,
+    find: '    this.env.memory.copyFrame(from, to);\n',
+    replace: '',
+  },
+  {
+    name: 'cached translations outlive a move',
+    file: MOVER,
+    find: '    for (const { space } of holders) space.table.cache.clear();\n',
+    replace: '',
+  },
+  {
+    name: 'the page that stays of two merged ones remains writable',
+    file: MOVER,
+    find: 'this.attach(keepers, kept, kept, ~PageFlag.Write);',
+    replace: 'this.attach(keepers, kept, kept, ~0);',
+  },
+  {
+    name: 'the reverse map loses the entries after the first',
+    file: REVERSE,
+    find: '    zone.more[at] = nodes.next[node];\n    nodes.release(node);\n  }\n\n  private removeFurther',
+    replace: '    zone.more[at] = 0;\n    nodes.release(node);\n  }\n\n  private removeFurther',
+  },
+  {
+    name: 'promised memory is not counted',
+    file: SPACE,
+    find: 'if (mapping.isCommitted) this.account.add(bytes);',
+    replace: '',
+  },
+  {
+    name: 'mprotect to writable promises nothing',
+    file: MAP,
+    find: '    space.account.add((m.isCommitted ? m.end - m.start : 0) - before);\n',
+    replace: '',
   },
 ];

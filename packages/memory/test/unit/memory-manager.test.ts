@@ -31,6 +31,7 @@ describe('createMemoryManager', () => {
       freeSwapPages: 0,
       pagesSwappedOut: 0,
       pagesSwappedIn: 0,
+      pagesMerged: 0,
     });
   });
 
