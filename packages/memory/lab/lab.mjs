@@ -75,6 +75,7 @@ function measure(trace, seed, machine, policies) {
   const results = policies.map((policy) => simulate(trace, machine, policy));
   const best = oracle(trace, machine);
   const above = machine.nodes.length === 2 ? best.costNs / lowerBound(trace, machine, best.costNs) - 1 : undefined;
+  if (above < -1e-9) throw new Error(`${trace.name}: the oracle beats the bound by ${-above}: one of them is wrong`);
   return { trace: trace.name, seed, results, oracle: { ...best, above } };
 }
 

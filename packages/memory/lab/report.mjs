@@ -13,7 +13,7 @@ export function section(title, text, rows) {
       return `${ratio} (${percent(fastShare)}${moves > 0 ? `, ${moves} moves` : ''})`;
     });
     const name = seed === undefined ? trace : `${trace}, seed ${seed}`;
-    const above = oracle.above === undefined ? '' : `, ${percent(oracle.above)}`;
+    const above = oracle.above === undefined ? '' : `, ${percent(Math.max(0, oracle.above))}`;
     lines.push(`| ${name} | ${cells.join(' | ')} | ${percent(oracle.fastShare)}, ${oracle.moves}${above} |`);
   }
   return [...lines, ''].join('\n');
