@@ -98,7 +98,7 @@ function moveCases({ it }: TestFramework, create: ManagerFactory): void {
     b.store(b.space, A, 7);
     const child = ok<UserSpace>(b.space.fork(), 'fork');
     equal(kernelByte(b, 0), 7, 'byte before');
-    const from = Math.floor((b.space.physical(A, AccessKind.Read)) / PAGE_SIZE) as Frame;
+    const from = Math.floor(b.space.physical(A, AccessKind.Read) / PAGE_SIZE) as Frame;
     check(b.manager.isMovable(from), 'a private page is movable');
     const to = ok<Frame>(b.manager.frames.alloc(), 'alloc');
     check(b.manager.migrate(from, to), 'migrate');

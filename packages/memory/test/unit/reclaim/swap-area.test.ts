@@ -86,7 +86,7 @@ describe('a swap area', () => {
   it('leaves locked pages, and pages that somebody else holds', () => {
     const { machine, memory, space, address } = swapping(false);
     space.lock(address, 5 * PAGE, true);
-    const held = Math.floor((space.physical(address + 7 * PAGE, AccessKind.Read)) / PAGE) as Frame;
+    const held = Math.floor(space.physical(address + 7 * PAGE, AccessKind.Read) / PAGE) as Frame;
     memory.frames.retain(held);
     expect(memory.reclaim(PAGES)).toBe(PAGES - 6);
     const vector = new Uint8Array(PAGES);
