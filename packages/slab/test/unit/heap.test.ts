@@ -190,5 +190,8 @@ describe('BufferSource', () => {
     expect(panicOf(() => source.free(frame(2), order(0)))).toBe('slab/bad-frame: frame 2, order 0: it is free');
     expect(panicOf(() => source.free(frame(9), order(1)))).toBe('slab/bad-frame: frame 9, order 1: no such block');
     expect(source.freeFrames).toBe(8);
+    source.alloc(order(1));
+    expect(panicOf(() => source.free(frame(1), order(1)))).toBe('slab/bad-frame: frame 1, order 1: no such block');
+    expect(source.freeFrames).toBe(6);
   });
 });

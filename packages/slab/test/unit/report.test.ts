@@ -8,6 +8,7 @@ function busy() {
   const dentry = allocator.createCache({ name: 'dentry', size: 192 });
   allocator.createCache({ name: 'buffer', size: 104 });
   allocator.createCache({ name: 'dentry2', size: 190 });
+  allocator.createCache({ name: 'cred', size: 192 });
   for (let i = 0; i < 20; i++) some(inode.alloc());
   for (let i = 0; i < 3; i++) some(dentry.alloc());
   return allocator;
@@ -25,7 +26,7 @@ describe('formatSlabtop', () => {
         '',
         '  OBJS ACTIVE  USE OBJ SIZE  SLABS OBJ/SLAB CACHE SIZE NAME',
         '    26     20  76%    0.59K      2       13        16K inode',
-        '    21      3  14%    0.19K      1       21         4K dentry (also dentry2)',
+        '    21      3  14%    0.19K      1       21         4K dentry (also dentry2, cred)',
         '     0      0   0%    0.10K      0       39         0K buffer',
       ].join('\n'),
     );
@@ -38,6 +39,7 @@ describe('formatSlabtop', () => {
         .slice(7)
         .map((line) => line.trim().split(/ +/)[7]);
     expect(rows({ sort: 'name' })).toEqual(['buffer', 'dentry', 'inode']);
+    expect(rows({ sort: 'failed' as never })).toEqual(['buffer', 'dentry', 'inode']);
     expect(rows({ sort: 'size', limit: 2 })).toEqual(['inode', 'dentry']);
     expect(rows({ sort: 'live' })).toEqual(['inode', 'dentry', 'buffer']);
     expect(rows({ sort: 'frames', limit: 1 })).toEqual(['inode']);
