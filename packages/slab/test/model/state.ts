@@ -14,6 +14,9 @@ export function stateOf(cache: ObjectCache): string {
     for (let at = slabs.words[line + OF_FREE]; at !== NIL; at = store.linkOf(at)) free.push(at);
   });
   sheaves.forEach(() => {});
-  const words = [sheaves.words, barn, full, store.lists, slabs.words, frames.table, Int32Array.from(free)];
+  // Only what has been in use: the rest is zeros.
+  const table = frames.table.subarray(0, (frames as unknown as { end: number }).end);
+  const lines = slabs.words.subarray(0, slabs.end << SLAB_SHIFT);
+  const words = [sheaves.words, barn, full, store.lists, lines, table, Int32Array.from(free)];
   return words.map((each) => each.join()).join(';');
 }
