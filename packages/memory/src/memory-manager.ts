@@ -21,17 +21,14 @@ import type { BlockFactory, ReservedRange } from './frames/frame-allocator.js';
 import { PhysicalMemory } from './frames/physical-memory.js';
 import { EditBatch } from './page-table/edit-batch.js';
 import type { PageTableFormat } from './page-table/format.js';
-import { aarch64 } from './page-table/aarch64.js';
-import { sv39 } from './page-table/sv39.js';
-import { x86_64 } from './page-table/x86-64.js';
+import { PAGE_TABLE_FORMATS } from './page-table/formats.js';
+import type { PageTableName } from './page-table/formats.js';
 import { FrameMover } from './reclaim/frame-mover.js';
 import { PageMerger } from './reclaim/page-merger.js';
 import { Reclaimer } from './reclaim/reclaimer.js';
 import { ReverseMap } from './reclaim/reverse-map.js';
 import { SwapArea } from './reclaim/swap-area.js';
 import { SharedRegion } from './shared-region.js';
-
-const FORMATS: Readonly<Record<'sv39' | 'x86_64' | 'aarch64', PageTableFormat>> = { sv39, x86_64, aarch64 };
 
 const NO_EVENTS: SpaceCounters = {
   tableFrames: 0,
@@ -50,7 +47,7 @@ export interface MemoryManagerOptions {
   readonly regions: readonly MemoryRegion[];
   readonly mmu: MmuPort;
   /** A format by name, or one of your own. Default `'sv39'`. */
-  readonly format?: keyof typeof FORMATS | PageTableFormat;
+  readonly format?: PageTableName | PageTableFormat;
   /** `Machine.features.hardwareAccessedDirty`. Default false: entries are made accessed and, if writable, dirty. */
   readonly hardwareAccessedDirty?: boolean;
   /** Bytes that are never handed out; pages that they touch are left out whole. */
@@ -103,7 +100,7 @@ export class MemoryManagerImpl implements MemoryManager {
     const device = typeof options.swap === 'function' ? options.swap(this.bytes) : options.swap;
     const swap = device === undefined ? null : new SwapArea(device, this.frames, options.waitPort);
     const env: SpaceEnvironment & { reclaim: Reclaimer | null } = {
-      format: typeof format === 'string' ? FORMATS[format] : format,
+      format: typeof format === 'string' ? PAGE_TABLE_FORMATS[format] : format,
       memory: this.bytes,
       frames: this.frames,
       reverse: new ReverseMap(regions),

@@ -40,11 +40,8 @@ export class AddressSpace implements UserSpace {
       asids.free(asid as Asid);
       return ENOMEM;
     }
-    return new AddressSpace(
-      new Space(env, new PageTable(env, root as Frame, asid as Asid), policy, group),
-      asids,
-      group,
-    );
+    const table = new PageTable(env, root as Frame, asid as Asid, policy === 'strict');
+    return new AddressSpace(new Space(env, table, policy, group), asids, group);
   }
 
   get root(): Frame {

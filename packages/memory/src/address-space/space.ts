@@ -2,10 +2,13 @@
 import { PAGE_SIZE } from '@veridian-os/abi';
 import type { WaitQueueId } from '@veridian-os/abi';
 import type { ExecutePolicy, PageSource, SourceMapper } from '../api.js';
+import type { FrameAllocator } from '../frames/frame-allocator.js';
 import { PERMISSIONS, PageFlag } from '../page-table/format.js';
 import type { PageTable } from '../page-table/page-table.js';
-import type { TableCounters, TableEnvironment } from '../page-table/page-table.js';
+import type { TableCounters, TableEnvironment } from '../page-table/table-walk.js';
 import type { Reclaimer } from '../reclaim/reclaimer.js';
+import type { ReverseMap } from '../reclaim/reverse-map.js';
+import type { SwapArea } from '../reclaim/swap-area.js';
 import { CommitAccount } from './commit-account.js';
 import { GUARD_GAP } from './mapping.js';
 import type { Mapping } from './mapping.js';
@@ -20,6 +23,9 @@ const STACK_GAP = 128 * 1024 * 1024 + GUARD_GAP;
 
 /** What all address spaces of a machine share. */
 export interface SpaceEnvironment extends TableEnvironment {
+  readonly frames: FrameAllocator;
+  readonly reverse: ReverseMap;
+  readonly swap: SwapArea | null;
   readonly counters: SpaceCounters;
   /** Makes frames free; null without a swap area. */
   readonly reclaim: Reclaimer | null;

@@ -12,6 +12,8 @@ const CAPACITY = 512;
  */
 export class EditBatch {
   readonly edits: MmuEdits = createMmuEdits(CAPACITY);
+  /** Level of each entry: 0 in a leaf table. */
+  readonly level = new Uint8Array(CAPACITY);
   private readonly mmu: MmuPort;
 
   constructor(mmu: MmuPort) {
@@ -27,7 +29,8 @@ export class EditBatch {
     return CAPACITY - this.edits.count;
   }
 
-  push(entry: number, lo: number, hi: number, virtual: number, asid: Asid): void {
+  /** @param virtual first address that the entry translates */
+  push(entry: number, lo: number, hi: number, virtual: number, asid: Asid, level = 0): void {
     const { edits } = this;
     const at = edits.count++;
     edits.entry[at] = entry;
@@ -35,6 +38,7 @@ export class EditBatch {
     edits.valueHi[at] = hi;
     edits.virtual[at] = virtual;
     edits.asid[at] = asid;
+    this.level[at] = level;
   }
 
   /** Exchanges the entries; no CPU uses an old translation afterwards. */

@@ -1,6 +1,6 @@
 import { frameSourceKit } from '@veridian-os/abi/testing';
 import { BuddyAllocator } from '@veridian-os/buddy-alloc';
-import { FrameAllocator, PhysicalMemory, createMemoryManager, sv39 } from '@veridian-os/memory';
+import { FrameAllocator, PAGE_TABLE_FORMATS, PhysicalMemory, createMemoryManager } from '@veridian-os/memory';
 import {
   FakeMachine,
   numaFramesKit,
@@ -36,7 +36,7 @@ const TWO_NODES = { regions: [40, 24].map((frames, node) => ({ frames, node, tie
 export default function run(runner) {
   frameSourceKit(runner, () => createFrames(TWO_NODES));
   numaFramesKit(runner, (layout) => createFrames(layout).frames);
-  pageTableFormatKit(runner, sv39, { maxFrame: 2 ** 44 - 1 });
+  for (const format of Object.values(PAGE_TABLE_FORMATS)) pageTableFormatKit(runner, format);
   pageSourceKit(runner, () => {
     const manager = create(new FakeMachine({ regionFrames: [16] }));
     return { source: manager.createRegion(3 * 4096), frames: manager.frames, pages: 3 };
