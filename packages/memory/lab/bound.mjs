@@ -8,7 +8,7 @@
  *            round gives a bound, the best one counts.
  * Source     Held, Wolfe and Crowder, "Validation of subgradient optimization", Mathematical Programming 6, 1974
  */
-import { latency } from './simulate.mjs';
+import { latency } from './machines.mjs';
 
 const ROUNDS = 120;
 

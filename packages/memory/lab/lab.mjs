@@ -37,7 +37,8 @@ if (!seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
 
 await buildJs(['memory', 'buddy-alloc', 'veridian', 'machine-emulated', 'hostfs']);
 const { TUNED, UNTUNED, twoNodes } = await import('./traces.mjs');
-const { numaMachine, simulate, tieredMachine } = await import('./simulate.mjs');
+const { numaMachine, tieredMachine } = await import('./machines.mjs');
+const { simulate } = await import('./simulate.mjs');
 const { oracle } = await import('./oracle.mjs');
 const { lowerBound } = await import('./bound.mjs');
 const { createDraw, costBars, costLines } = await import('./chart.mjs');

@@ -8,7 +8,7 @@
  *            counts. With factor 1 this is Belady's choice by counts.
  * Bound      greedy is not optimal; `lowerBound` says what no placement at all can beat
  */
-import { latency } from './simulate.mjs';
+import { latency } from './machines.mjs';
 
 const FACTORS = [0.5, 0.75, 0.875, 0.94, 0.97, 0.985, 0.993, 1];
 
