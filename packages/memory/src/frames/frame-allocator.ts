@@ -94,16 +94,19 @@ export class FrameAllocator implements NumaFrameSource {
     const order = policy.order(node, index);
     if (order === undefined) return panic('memory/no-such-node', `node ${node} of ${this.topology.nodes}`);
     const { nodes } = this;
-    let frame: Frame | Errno = ENOMEM;
-    for (let i = 0; i < order.length && frame < 0; i++) {
-      if (nodes.free[order[i]] > nodes.low[order[i]]) frame = this.takeOn(order[i]);
-      else this.short_ = order[i];
+    for (let i = 0; i < order.length; i++) {
+      if (nodes.free[order[i]] <= nodes.low[order[i]]) this.short_ = order[i];
+      else {
+        const frame = this.takeOn(order[i]);
+        if (frame >= 0) return this.counted(frame as Frame, order[i], order[0], node, policy);
+      }
     }
-    for (let i = 0; i < order.length && frame < 0; i++) {
-      if (nodes.free[order[i]] > nodes.floor(order[i], urgency)) frame = this.takeOn(order[i]);
+    for (let i = 0; i < order.length; i++) {
+      if (nodes.free[order[i]] <= nodes.floor(order[i], urgency)) continue;
+      const frame = this.takeOn(order[i]);
+      if (frame >= 0) return this.counted(frame as Frame, order[i], order[0], node, policy);
     }
-    if (frame >= 0) nodes.count(this.nodeOf(frame as Frame), order[0], node, policy.interleaves);
-    return frame;
+    return ENOMEM;
   }
 
   allocPageZeroed(policy: CompiledPolicy, node: number, index: number, urgency?: Urgency): Frame | Errno {
@@ -231,6 +234,11 @@ export class FrameAllocator implements NumaFrameSource {
       if (index >= 0) return this.taken(zones[i], index);
     }
     return ENOMEM;
+  }
+
+  private counted(frame: Frame, given: number, wanted: number, local: number, policy: CompiledPolicy): Frame {
+    this.nodes.count(given, wanted, local, policy.interleaves);
+    return frame;
   }
 
   private taken(zone: Zone, index: number): Frame {

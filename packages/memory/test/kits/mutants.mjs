@@ -291,14 +291,14 @@ export default [
   {
     name: 'a node at low is taken from',
     file: FRAMES,
-    find: 'nodes.free[order[i]] > nodes.low[order[i]]',
-    replace: 'nodes.free[order[i]] >= nodes.low[order[i]]',
+    find: 'nodes.free[order[i]] <= nodes.low[order[i]]',
+    replace: 'nodes.free[order[i]] < nodes.low[order[i]]',
   },
   {
     name: 'nobody is told that a node ran short',
     file: FRAMES,
-    find: '      else this.short_ = order[i];\n',
-    replace: '',
+    find: 'this.short_ = order[i];',
+    replace: 'continue;',
   },
   { name: 'a short node is told twice', file: FRAMES, find: '    this.short_ = NO_NODE;\n', replace: '' },
   {
