@@ -55,6 +55,8 @@ export interface MemoryManagerOptions {
   /** Makes the allocator of a region's frames: `(frameCount) => new BuddyAllocator({ frameCount })`. */
   readonly buddyFactory: BlockFactory;
   readonly waitPort: WaitPort;
+  /** Distances between NUMA nodes as in a SLIT, row = from; default 10 and 20, see `NumaTopology`. */
+  readonly distances?: readonly (readonly number[])[];
   /** Identifiers that the MMU distinguishes, 1 .. limit. Default 65535. */
   readonly asidLimit?: number;
   /** Whether more is promised than there is; default `'always'`. */
@@ -93,7 +95,7 @@ export class MemoryManagerImpl implements MemoryManager {
     }
     this.bytes = new PhysicalMemory(regions);
     const syncCode = (first: Frame, frames: number) => mmu.syncCode(first, frames);
-    this.frames = new FrameAllocator(regions, this.bytes, options.buddyFactory, reserved, syncCode);
+    this.frames = new FrameAllocator(regions, this.bytes, options.buddyFactory, reserved, syncCode, options.distances);
     this.asids = new AsidAllocator(options.asidLimit);
     this.counters = { ...NO_EVENTS };
     this.regionQueue = options.waitPort.create();

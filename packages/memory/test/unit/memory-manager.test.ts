@@ -35,6 +35,25 @@ describe('createMemoryManager', () => {
     });
   });
 
+  it('hands the distances of nodes on to the frames', () => {
+    const machine = new FakeMachine({
+      regionFrames: [16, 16, 16],
+      places: [0, 1, 2].map((node) => ({ node, tier: 0 })),
+    });
+    const manager = createMemoryManager({
+      regions: machine.regions,
+      mmu: machine.mmu,
+      buddyFactory: (frameCount) => new BuddyAllocator({ frameCount }),
+      waitPort: machine.waitPort,
+      distances: [
+        [10, 30, 20],
+        [30, 10, 40],
+        [20, 40, 10],
+      ],
+    });
+    expect([...manager.frames.topology.fallback(0)]).toEqual([0, 2, 1]);
+  });
+
   it('answers ENOMEM when no identifier is left, with every frame kept', () => {
     const machine = new FakeMachine();
     const manager = createMemoryManager({
