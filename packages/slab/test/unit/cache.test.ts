@@ -126,6 +126,29 @@ describe('ObjectCache', () => {
     expect(some(allocator.createCache({ name: 'next', size: 64 }).alloc())).toBe(object);
   });
 
+  it('is found by the address of one of its live objects', () => {
+    const allocator = allocatorOf(4);
+    const [a, b] = [40, 200].map((size) => allocator.createCache({ name: `${size}`, size }));
+    const [first, second] = [some(a.alloc()), some(b.alloc())];
+    expect([allocator.cacheOf(first), allocator.cacheOf(second)]).toEqual([a, b]);
+    b.free(second);
+    expect(allocator.cacheOf(second)).toBeUndefined();
+  });
+
+  it('takes and frees in bulk through several sheaves', () => {
+    const { cache } = cacheOf(4, { sheafCapacity: 8 });
+    const out = new Uint32Array(30);
+    expect(cache.allocBulk(out, 3)).toBe(3);
+    expect(cache.allocBulk(out.subarray(3), 27)).toBe(27);
+    expect(new Set(out).size).toBe(30);
+    cache.check();
+    cache.freeBulk(out.subarray(0, 5), 5);
+    expect(cache.statistics()).toMatchObject({ live: 25, cached: 7, refills: 4 });
+    cache.freeBulk(out.subarray(5), 25);
+    expect(cache.statistics()).toMatchObject({ live: 0, cached: 32, flushes: 0 });
+    cache.check();
+  });
+
   it('says what lies at an address that is wrong', () => {
     const allocator = allocatorOf(4);
     const a = allocator.createCache({ name: 'a', size: 96 });

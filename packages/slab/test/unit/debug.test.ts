@@ -125,6 +125,12 @@ describe('call sites', () => {
     expect(formatLeaks(allocator.leaks())).toContain('allocated by 8');
   });
 
+  it('are sorted by bytes, then by site', () => {
+    const { cache } = cacheOf(16, plain);
+    for (const site of [4, 9, 2, 7, 9, 7, 1, 9]) some(cache.alloc(0, site));
+    expect(cache.leaks().map(({ site }) => site)).toEqual([9, 7, 1, 2, 4]);
+  });
+
   it('are one line without tracking', () => {
     const { cache } = cacheOf(4, { sheafCapacity: 5 });
     const objects = [1, 2, 3].map((site) => some(cache.alloc(0, site)));
