@@ -62,6 +62,12 @@ class BundleRunner {
     namespace.activeMutant = activeMutant.id;
     namespace.hitCount = hitLimit === undefined ? undefined : 0;
     namespace.hitLimit = hitLimit;
+    try {
+      await import(pathToFileURL(this.outfile));
+    } catch (error) {
+      // Tests cannot even be collected.
+      return { status: 'killed', killedBy: [], failureMessage: String(error), nrOfTests: 0 };
+    }
     const { tests } = await this.run(testFilter && new Set(testFilter), disableBail);
     namespace.activeMutant = undefined;
     const failed = tests.filter(({ status }) => status === 'failed');

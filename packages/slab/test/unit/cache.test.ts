@@ -171,10 +171,10 @@ describe('ObjectCache', () => {
 });
 
 describe('bad options', () => {
-  const { allocator, cache } = cacheOf(4);
-  const make = (options: object) => () => allocator.createCache({ name: 'c', size: 64, ...options });
+  // Made in the tests, not while they are collected: so mutation testing sees which code is for which test.
+  const make = (options: object) => () => cacheOf(4).allocator.createCache({ name: 'c', size: 64, ...options });
   const allocatorWith = (options: object) => () => new SlabAllocator({ memory: new ArrayBuffer(8192), ...options });
-  const source = new BufferSource(2);
+  const source = { alloc: () => ENOMEM as never, free: () => {} };
 
   it.each([
     [make({ size: 0 }), 'size: expected an integer 1..4194304, got 0'],
@@ -203,15 +203,18 @@ describe('bad options', () => {
     [allocatorWith({ cpuNodes: [0, 1] }), 'cpuNodes[1]: expected an integer 0..0, got 1'],
     [allocatorWith({ secret: -(2 ** 31) - 1 }), 'secret: expected an integer -2147483648..4294967295, got -2147483649'],
     [allocatorWith({ barnSheaves: 1.5 }), 'barnSheaves: expected an integer 0..1024, got 1.5'],
-    [() => cache.alloc(1), 'cpu: expected an integer 0..0, got 1'],
-    [() => cache.allocBulk(new Uint32Array(2), 3), 'count: expected an integer 0..2, got 3'],
-    [() => cache.allocBulk(new Uint32Array(2), 1, 1), 'cpu: expected an integer 0..0, got 1'],
-    [() => cache.allocBulk(new Uint32Array(2), 1, 0, -1), 'site: expected an integer 0..2147483647, got -1'],
-    [() => cache.freeBulk(new Uint32Array(2), 3), 'count: expected an integer 0..2, got 3'],
-    [() => cache.freeBulk(new Uint32Array(2), 1, 1), 'cpu: expected an integer 0..0, got 1'],
-    [() => cache.freeBulk(new Uint32Array(2), 1, 0, 0.5), 'site: expected an integer 0..2147483647, got 0.5'],
-    [() => cache.allocOn(1), 'node: expected an integer 0..0, got 1'],
-    [() => cache.allocOn(0, -1), 'site: expected an integer 0..2147483647, got -1'],
+    [() => cacheOf(4).cache.alloc(1), 'cpu: expected an integer 0..0, got 1'],
+    [() => cacheOf(4).cache.allocBulk(new Uint32Array(2), 3), 'count: expected an integer 0..2, got 3'],
+    [() => cacheOf(4).cache.allocBulk(new Uint32Array(2), 1, 1), 'cpu: expected an integer 0..0, got 1'],
+    [() => cacheOf(4).cache.allocBulk(new Uint32Array(2), 1, 0, -1), 'site: expected an integer 0..2147483647, got -1'],
+    [() => cacheOf(4).cache.freeBulk(new Uint32Array(2), 3), 'count: expected an integer 0..2, got 3'],
+    [() => cacheOf(4).cache.freeBulk(new Uint32Array(2), 1, 1), 'cpu: expected an integer 0..0, got 1'],
+    [
+      () => cacheOf(4).cache.freeBulk(new Uint32Array(2), 1, 0, 0.5),
+      'site: expected an integer 0..2147483647, got 0.5',
+    ],
+    [() => cacheOf(4).cache.allocOn(1), 'node: expected an integer 0..0, got 1'],
+    [() => cacheOf(4).cache.allocOn(0, -1), 'site: expected an integer 0..2147483647, got -1'],
     [() => new BufferSource(0), 'frameCount: expected an integer 1..1048576, got 0'],
   ])('%#', (body, message) => {
     expect(body).toThrow(new RangeError(message));
