@@ -135,6 +135,12 @@ export interface UserSpace {
   readonly lockedBytes: number;
   /** madvise(MADV_MERGEABLE, MADV_UNMERGEABLE). ENOMEM when part of the range is unmapped. */
   setMergeable(address: number, length: number, mergeable: boolean): 0 | Errno;
+  /** madvise(MADV_HUGEPAGE, MADV_NOHUGEPAGE). ENOMEM when part of the range is unmapped. */
+  setHuge(address: number, length: number, huge: boolean): 0 | Errno;
+  /** madvise(MADV_COLLAPSE): huge pages now, moving what is there; EINVAL without a whole block, ENOMEM, EAGAIN. */
+  collapse(address: number, length: number): 0 | Errno;
+  /** Bytes that huge pages map. */
+  readonly hugeBytes: number;
   /** mincore(2): 1 for each page of a mapped range that is in memory, else 0; `address` a multiple of 4096. */
   residency(address: number, into: Uint8Array): void;
   fault(address: number, access: AccessKind): FaultResult;
@@ -212,6 +218,8 @@ export interface MemoryStatistics {
   readonly fileFaults: number;
   /** Faults that a page of the swap area answered. */
   readonly swapFaults: number;
+  /** First faults that a huge page answered. */
+  readonly hugeFaults: number;
   /** Size of the swap area and what is free of it; 0 without one. */
   readonly swapPages: number;
   readonly freeSwapPages: number;

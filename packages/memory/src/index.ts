@@ -1,6 +1,7 @@
 export * from './api.js';
 export * from './memory-manager.js';
 export { CommitAccount } from './address-space/commit-account.js';
+export type { HugePagePolicy } from './address-space/huge.js';
 export type { OvercommitPolicy } from './address-space/commit-account.js';
 export { GUARD_GAP } from './address-space/mapping.js';
 export { MAX_MAPPINGS, MIN_ADDRESS } from './address-space/space.js';

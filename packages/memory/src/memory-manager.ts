@@ -15,6 +15,8 @@ import { CommitAccount } from './address-space/commit-account.js';
 import type { OvercommitPolicy } from './address-space/commit-account.js';
 import type { SpaceCounters, SpaceEnvironment } from './address-space/space.js';
 import type { ExecutePolicy, MemoryManager, MemoryStatistics, UserSpace } from './api.js';
+import type { HugePagePolicy } from './address-space/huge.js';
+import { Compactor } from './huge/compaction.js';
 import { AsidAllocator } from './asid-allocator.js';
 import { FrameAllocator } from './frames/frame-allocator.js';
 import type { BlockFactory, ReservedRange } from './frames/frame-allocator.js';
@@ -37,6 +39,7 @@ const NO_EVENTS: SpaceCounters = {
   copyOnWriteFaults: 0,
   fileFaults: 0,
   swapFaults: 0,
+  hugeFaults: 0,
   mergeableSpaces: 0,
 };
 
@@ -59,6 +62,8 @@ export interface MemoryManagerOptions {
   readonly distances?: readonly (readonly number[])[];
   /** Identifiers that the MMU distinguishes, 1 .. limit. Default 65535. */
   readonly asidLimit?: number;
+  /** Which private mappings get huge pages by themselves; default `'madvise'`: those that ask. */
+  readonly hugePages?: HugePagePolicy;
   /** Whether more is promised than there is; default `'always'`. */
   readonly overcommit?: OvercommitPolicy;
   /** Where private pages go when frames run out; whoever gives it calls {@link MemoryManager.balance} too. */
@@ -89,6 +94,7 @@ export class MemoryManagerImpl implements MemoryManager {
       reserved = [],
       zeroAhead = 1,
       overcommit = 'always',
+      hugePages = 'madvise',
     } = options;
     if (!(Number.isInteger(zeroAhead) && zeroAhead >= 1 && zeroAhead <= MOST_AHEAD)) {
       throw new RangeError(`zeroAhead: expected an integer 1 .. ${MOST_AHEAD}, got ${zeroAhead}`);
@@ -101,22 +107,28 @@ export class MemoryManagerImpl implements MemoryManager {
     this.regionQueue = options.waitPort.create();
     const device = typeof options.swap === 'function' ? options.swap(this.bytes) : options.swap;
     const swap = device === undefined ? null : new SwapArea(device, this.frames, options.waitPort);
-    const env: SpaceEnvironment & { reclaim: Reclaimer | null } = {
-      format: typeof format === 'string' ? PAGE_TABLE_FORMATS[format] : format,
+    const shared = {
       memory: this.bytes,
       frames: this.frames,
       reverse: new ReverseMap(regions),
+      batch: new EditBatch(mmu),
+      spaces: [],
+    };
+    this.mover = new FrameMover(shared);
+    const env: SpaceEnvironment & { reclaim: Reclaimer | null } = {
+      ...shared,
+      format: typeof format === 'string' ? PAGE_TABLE_FORMATS[format] : format,
+      mover: this.mover,
+      compactor: new Compactor(this.frames),
+      hugePages,
       swap,
       reclaim: null,
       commit: CommitAccount.ofMachine(overcommit, this.frames.totalFrames * PAGE_SIZE, (swap?.slots ?? 0) * PAGE_SIZE),
-      spaces: [],
       mmu,
-      batch: new EditBatch(mmu),
       hardwareAccessedDirty,
       counters: this.counters,
       zeroAhead,
     };
-    this.mover = new FrameMover(env);
     this.merger = new PageMerger(env, this.mover, regions);
     if (swap !== null) env.reclaim = new Reclaimer(env, swap, this.mover, regions);
     this.env = env;
@@ -171,6 +183,7 @@ export class MemoryManagerImpl implements MemoryManager {
       copyOnWriteFaults,
       fileFaults,
       swapFaults,
+      hugeFaults: this.counters.hugeFaults,
       swapPages: swap?.slots ?? 0,
       freeSwapPages: swap?.freeSlots ?? 0,
       pagesSwappedOut: swap?.pagesOut ?? 0,

@@ -7,9 +7,10 @@ import type { CommitAccount } from './commit-account.js';
 import { PageTable } from '../page-table/page-table.js';
 import { handleFault } from './fault.js';
 import { forkInto } from './fork.js';
+import { collapse, hugeBytes } from './huge.js';
 import { discard, map, protect, unmap } from './map.js';
 import { remap } from './remap.js';
-import { lock, lockAll, lockedBytes, residency, setMergeable } from './residency.js';
+import { lock, lockAll, lockedBytes, residency, setHuge, setMergeable } from './residency.js';
 import { Space } from './space.js';
 import type { SpaceEnvironment } from './space.js';
 import * as userCopy from './user-copy.js';
@@ -115,6 +116,18 @@ export class AddressSpace implements UserSpace {
 
   setMergeable(address: number, length: number, mergeable: boolean): 0 | Errno {
     return setMergeable(this.space, address, length, mergeable);
+  }
+
+  setHuge(address: number, length: number, huge: boolean): 0 | Errno {
+    return setHuge(this.space, address, length, huge);
+  }
+
+  collapse(address: number, length: number): 0 | Errno {
+    return collapse(this.space, address, length);
+  }
+
+  get hugeBytes(): number {
+    return hugeBytes(this.space);
   }
 
   residency(address: number, into: Uint8Array): void {

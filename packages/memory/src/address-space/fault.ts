@@ -11,6 +11,7 @@ import { AccessKind, FaultResult, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE } 
 import type { PageSource } from '../api.js';
 import { PageFlag } from '../page-table/format.js';
 import { SWAP_BASE } from '../reclaim/swap-area.js';
+import { demandHuge } from './huge.js';
 import { GUARD_GAP } from './mapping.js';
 import type { Mapping } from './mapping.js';
 import { MIN_ADDRESS, permissionsOf } from './space.js';
@@ -63,6 +64,8 @@ function grow(space: Space, page: number): Mapping | null {
 
 function demandZero(space: Space, mapping: Mapping, page: number, access: AccessKind): FaultResult {
   const { frames, counters } = space.env;
+  if (demandHuge(space, mapping, page)) return FaultResult.Handled;
+  space.table.ensure(page); // which looking for a block may have left
   const frame = frames.allocZeroed();
   if (frame < 0) return noFrame(space);
   space.table.install(frame as Frame, permissionsOf(mapping.prot, true) | touched(access));
@@ -134,6 +137,10 @@ function upgrade(space: Space, mapping: Mapping, page: number, access: AccessKin
   const writing = access === AccessKind.Write;
   const { flags } = table;
   if (!writing || (flags & PageFlag.Write) !== 0) return FaultResult.Handled; // spurious: another CPU was first
+  if (table.level > 0) {
+    if (table.demote(page) < 0) return noFrame(space);
+    table.query(page);
+  }
   return mapping.shared && mapping.source !== null
     ? makeWritable(space, mapping, mapping.source, page)
     : breakCopy(space, mapping, page);

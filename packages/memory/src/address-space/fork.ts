@@ -2,6 +2,7 @@
 import { ENOMEM, PAGE_SIZE } from '@veridian-os/abi';
 import type { Errno } from '@veridian-os/abi';
 import { PageFlag } from '../page-table/format.js';
+import { splitAll } from './huge.js';
 import type { Mapping } from './mapping.js';
 import type { Space } from './space.js';
 
@@ -30,7 +31,8 @@ function sharePages(parent: Space, child: Space, { start, end }: Mapping): 0 | E
   const { batch } = parent.env;
   const source = parent.table;
   const target = child.table;
-  let result: 0 | Errno = 0;
+  let result = splitAll(parent, start, end);
+  if (result < 0) return result;
   for (let page = source.next(start, end); page < end; page = source.next(page + PAGE_SIZE, end)) {
     result = target.ensure(page);
     if (result < 0) break;

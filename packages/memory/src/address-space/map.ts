@@ -4,6 +4,7 @@ import type { Errno } from '@veridian-os/abi';
 import { PROT_EXEC, PROT_WRITE } from '../api.js';
 import type { MapRequest } from '../api.js';
 import { PERMISSIONS } from '../page-table/format.js';
+import { splitEnds } from './huge.js';
 import { Mapping } from './mapping.js';
 import { protectPages } from './protect-pages.js';
 import { MAX_MAPPINGS, MIN_ADDRESS, isPageAddress, pagesUp } from './space.js';
@@ -29,7 +30,10 @@ export function map(space: Space, request: MapRequest): number | Errno {
   const committed = shared || (prot & PROT_WRITE) === 0 ? 0 : length;
   if (!space.account.permits(committed - (replaced > 0 ? space.committedIn(start, end) : 0))) return ENOMEM;
   if (space.tree.size + 2 > MAX_MAPPINGS) return ENOMEM; // one more, and one that `replace` cuts in two
-  if (replaced > 0) removeRange(space, start, end);
+  if (replaced > 0) {
+    if (splitEnds(space, start, end) < 0) return ENOMEM;
+    removeRange(space, start, end);
+  }
 
   source?.retain();
   const label = request.label ?? source?.label ?? '';
@@ -67,6 +71,7 @@ export function unmap(space: Space, address: number, length: number): 0 | Errno 
   const bytes = pagesUp(length);
   if (!isPageAddress(address) || !(address + bytes <= space.top)) return EINVAL;
   if (space.tree.size >= MAX_MAPPINGS && cutsInside(space, address, address + bytes)) return ENOMEM;
+  if (splitEnds(space, address, address + bytes) < 0) return ENOMEM;
   removeRange(space, address, address + bytes);
   return 0;
 }
@@ -119,6 +124,7 @@ export function protect(space: Space, address: number, length: number, prot: num
     if (!allowed(space, prot, m.maxProt)) return EACCES;
   }
   if (space.tree.size + 2 > MAX_MAPPINGS || !space.account.permits(promised(space, address, end, prot))) return ENOMEM;
+  if (splitEnds(space, address, end) < 0) return ENOMEM;
   space.splitAt(address);
   space.splitAt(end);
   for (let m = space.tree.from(address); m !== null && m.start < end; m = m.next) {
@@ -150,6 +156,7 @@ export function discard(space: Space, address: number, length: number): 0 | Errn
   const end = address + pagesUp(length);
   if (!(end > address)) return EINVAL;
   const stop = min(end, space.top);
+  if (splitEnds(space, address, stop) < 0) return ENOMEM;
   for (let m = space.tree.from(address); m !== null && m.start < stop; m = m.next) {
     space.table.clearRange(max(m.start, address), min(m.end, stop));
   }

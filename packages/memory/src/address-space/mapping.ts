@@ -34,6 +34,8 @@ export class Mapping {
   readonly growLimit: number;
   /** Its pages stay in memory (mlock). */
   locked = false;
+  /** MADV_HUGEPAGE, MADV_NOHUGEPAGE; undefined: as the policy says. */
+  huge: boolean | undefined = undefined;
   /** Its pages may be merged with equal ones (MADV_MERGEABLE). */
   mergeable = false;
   /** Private pages exist that cannot be had from the source again: fork must copy entries. */
@@ -76,6 +78,7 @@ export class Mapping {
     copy.owned = this.owned;
     copy.locked = this.locked;
     copy.mergeable = this.mergeable;
+    copy.huge = this.huge;
     this.source?.retain();
     return copy;
   }
@@ -101,6 +104,7 @@ export class Mapping {
       this.label === after.label &&
       this.locked === after.locked &&
       this.mergeable === after.mergeable &&
+      this.huge === after.huge &&
       this.growLimit === 0 &&
       after.growLimit === 0 &&
       this.offsetOf(this.end) === after.offset

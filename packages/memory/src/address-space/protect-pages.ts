@@ -1,5 +1,4 @@
 /** Brings the page-table entries of a mapping in line with its protection. */
-import { PAGE_SIZE } from '@veridian-os/abi';
 import { PERMISSIONS, PageFlag } from '../page-table/format.js';
 import type { Mapping } from './mapping.js';
 import { permissionsOf } from './space.js';
@@ -13,7 +12,7 @@ export function protectPages(space: Space, mapping: Mapping): void {
   const { table } = space;
   const { frames, batch } = space.env;
   const { end, prot, shared } = mapping;
-  for (let page = table.next(mapping.start, end); page < end; page = table.next(page + PAGE_SIZE, end)) {
+  for (let page = table.next(mapping.start, end); page < end; page = table.next(page + table.leafBytes, end)) {
     if (table.isSwapped) continue;
     const { flags, frame } = table;
     const writable = (flags & PageFlag.Write) !== 0 || (!shared && frames.references(frame) === 1);

@@ -1,6 +1,7 @@
 /** mremap(2): resizing and moving a mapping with its pages. */
 import { EFAULT, EINVAL, ENOMEM, PAGE_SIZE } from '@veridian-os/abi';
 import type { Errno } from '@veridian-os/abi';
+import { splitAll, splitEnds } from './huge.js';
 import { freeTables, place, removeRange } from './map.js';
 import type { Mapping } from './mapping.js';
 import { MAX_MAPPINGS, MIN_ADDRESS, isPageAddress, pagesUp } from './space.js';
@@ -31,12 +32,27 @@ export function remap(
   const growth = newBytes - oldBytes;
   if (!space.mayGrow(growth, mapping.isCommitted) || space.tree.size + 3 > MAX_MAPPINGS) return ENOMEM;
 
+  if (splitBorders(space, address, oldBytes, newBytes, fixed) < 0) return ENOMEM;
   if (fixed === undefined && oldBytes > 0) {
     if (growth < 0) removeRange(space, address + newBytes, address + oldBytes);
     if (growth <= 0 || extend(space, mapping, address + oldBytes, growth)) return address;
     if (!mayMove) return ENOMEM;
   }
   return move(space, mapping, address, oldBytes, newBytes, fixed);
+}
+
+/** Where the old range is cut or ends, and where a fixed new one replaces what is there. */
+function splitBorders(
+  space: Space,
+  address: number,
+  oldBytes: number,
+  newBytes: number,
+  fixed: number | undefined,
+): 0 | Errno {
+  for (const at of [address, address + oldBytes, address + Math.min(oldBytes, newBytes)]) {
+    if (splitEnds(space, at, at) < 0) return ENOMEM;
+  }
+  return fixed === undefined ? 0 : splitEnds(space, fixed, fixed + newBytes);
 }
 
 function checkTarget(
@@ -71,6 +87,7 @@ function move(
   const target = fixed ?? place(space, 0, newBytes);
   if (target < 0) return target;
   const kept = Math.min(oldBytes, newBytes);
+  if (splitAll(space, address, address + kept) < 0) return ENOMEM;
   // The tables first: after this nothing can fail. Tables that stay empty go with the mapping.
   if (!makeTables(space, address, address + kept, target - address)) {
     freeTables(space, target, target + newBytes);

@@ -28,6 +28,11 @@ function mark(space: Space, address: number, length: number, set: (mapping: Mapp
   return 0;
 }
 
+/** madvise(MADV_HUGEPAGE, MADV_NOHUGEPAGE) */
+export function setHuge(space: Space, address: number, length: number, huge: boolean): 0 | Errno {
+  return mark(space, address, length, (mapping) => (mapping.huge = huge));
+}
+
 /** madvise(MADV_MERGEABLE, MADV_UNMERGEABLE): whether pages of the range may be merged with equal ones. */
 export function setMergeable(space: Space, address: number, length: number, mergeable: boolean): 0 | Errno {
   if (mergeable) space.noteMerging();

@@ -9,6 +9,9 @@ import type { TableCounters, TableEnvironment } from '../page-table/table-walk.j
 import type { Reclaimer } from '../reclaim/reclaimer.js';
 import type { ReverseMap } from '../reclaim/reverse-map.js';
 import type { SwapArea } from '../reclaim/swap-area.js';
+import type { Compactor } from '../huge/compaction.js';
+import type { FrameMover } from '../reclaim/frame-mover.js';
+import type { HugePagePolicy } from './huge.js';
 import { CommitAccount } from './commit-account.js';
 import { GUARD_GAP } from './mapping.js';
 import type { Mapping } from './mapping.js';
@@ -29,6 +32,9 @@ export interface SpaceEnvironment extends TableEnvironment {
   readonly counters: SpaceCounters;
   /** Makes frames free; null without a swap area. */
   readonly reclaim: Reclaimer | null;
+  readonly mover: FrameMover;
+  readonly compactor: Compactor;
+  readonly hugePages: HugePagePolicy;
   /** Live spaces by `asid`. */
   readonly spaces: (Space | undefined)[];
   /** The machine's promises. */
@@ -42,6 +48,8 @@ export interface SpaceCounters extends TableCounters {
   copyOnWriteFaults: number;
   fileFaults: number;
   swapFaults: number;
+  /** First faults that a huge page answered. */
+  hugeFaults: number;
   /** Spaces that have asked for merging. */
   mergeableSpaces: number;
 }
@@ -81,6 +89,13 @@ export class Space implements SourceMapper {
   /** True when the space may not hold another frame. Tables count: they are the guest's doing too. */
   get atFrameLimit(): boolean {
     return this.table.residentFrames + this.table.tableFrames >= this.frameLimit;
+  }
+
+  /** True when the space may hold so many frames more, and memory has them to spare. */
+  mayHold(count: number): boolean {
+    const { frames, reclaim } = this.env;
+    const held = this.table.residentFrames + this.table.tableFrames;
+    return held + count <= this.frameLimit && frames.freeFrames >= count + (reclaim?.high ?? 0);
   }
 
   /** True while frames may be spent on what the guest may never touch: half of its limit and of all frames are left. */

@@ -13,6 +13,9 @@ import { PageFlag } from '../page-table/format.js';
 /** Entries of a frame that is moved at all: they must fit in a batch. */
 export const MOST_SHARERS = 64;
 
+/** What it needs of what all address spaces share. */
+export type MoverEnvironment = Pick<SpaceEnvironment, 'memory' | 'frames' | 'reverse' | 'batch' | 'spaces'>;
+
 /** An entry that was detached. */
 interface Holder {
   readonly space: Space;
@@ -22,9 +25,9 @@ interface Holder {
 }
 
 export class FrameMover {
-  private readonly env: SpaceEnvironment;
+  private readonly env: MoverEnvironment;
 
-  constructor(env: SpaceEnvironment) {
+  constructor(env: MoverEnvironment) {
     this.env = env;
   }
 
@@ -40,7 +43,7 @@ export class FrameMover {
    * entry's. False, with nothing changed, when the frame is not movable.
    */
   migrate(from: Frame, to: Frame): boolean {
-    if (!this.isMovable(from)) return false;
+    if (!this.isMovable(from) || !this.split(from)) return false;
     const holders = this.detach(from);
     this.env.memory.copyFrame(from, to);
     for (let i = 1; i < holders.length; i++) this.env.frames.retain(to);
@@ -54,6 +57,7 @@ export class FrameMover {
    */
   merge(kept: Frame, given: Frame): boolean {
     if (kept === given || !this.isMovable(kept) || !this.isMovable(given)) return false;
+    if (!this.split(kept) || !this.split(given)) return false;
     const keepers = this.detach(kept);
     const givers = this.detach(given);
     const equal = this.sameContents(kept, given);
@@ -61,6 +65,16 @@ export class FrameMover {
     if (equal) for (let i = 0; i < givers.length; i++) this.env.frames.retain(kept);
     this.attach(givers, given, equal ? kept : given, equal ? ~PageFlag.Write : ~0);
     return equal;
+  }
+
+  /** Splits the huge page that a movable frame is part of, if it is: false without a frame for the table. */
+  split(frame: Frame): boolean {
+    let done = true;
+    this.env.reverse.forEach(frame, (asid: Asid, number) => {
+      const { table } = this.env.spaces[asid] as Space;
+      if (table.levelOf(number * PAGE_SIZE) > 0) done = table.demote(number * PAGE_SIZE) === 0 && done;
+    });
+    return done;
   }
 
   private detach(frame: Frame): Holder[] {

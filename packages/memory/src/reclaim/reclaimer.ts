@@ -53,6 +53,7 @@ export class Reclaimer {
   /** What {@link look} saw of a frame's entries. */
   private accessed = false;
   private locked = false;
+  private large = false;
   /** Where {@link leave} sends a page. */
   private slot = 0;
 
@@ -131,6 +132,7 @@ export class Reclaimer {
     if (!this.mover.isMovable(frame)) return Verdict.Stay;
     this.accessed = false;
     this.locked = false;
+    this.large = false;
     reverse.forEach(frame, this.look);
     const ages = this.ages[this.range];
     if (this.locked) return Verdict.Stay;
@@ -148,7 +150,7 @@ export class Reclaimer {
 
   private readonly look = (asid: Asid, page: number): void => {
     const { table, tree } = this.spaceOf(asid);
-    table.query(page * PAGE_SIZE);
+    if (table.levelOf(page * PAGE_SIZE) > 0) this.large = true;
     if ((table.flags & PageFlag.Accessed) !== 0 && this.env.hardwareAccessedDirty) this.accessed = true;
     if (tree.find(page * PAGE_SIZE)?.locked === true) this.locked = true;
   };
@@ -157,13 +159,15 @@ export class Reclaimer {
     const space = this.spaceOf(asid);
     const { table } = space;
     table.query(page * PAGE_SIZE);
-    if (table.flags === 0) return;
+    // The one bit of a huge page is cleared with its first frame.
+    if (table.flags === 0 || table.leafStart(page * PAGE_SIZE) !== page * PAGE_SIZE) return;
     table.pushValue(page * PAGE_SIZE, table.frame, table.flags & ~PageFlag.Accessed);
     this.touchedSpaces.add(space);
   };
 
   /** Queues the change of the frame's entries to a slot. */
   private evict(frame: Frame): boolean {
+    if (this.large && !this.splitNow(frame)) return false;
     const slot = this.swap.assign(frame);
     if (slot < 0) return false;
     this.ages[this.range][this.index] = YOUNGEST;
@@ -171,6 +175,12 @@ export class Reclaimer {
     this.slot = slot;
     this.env.reverse.forEach(frame, this.leave);
     return true;
+  }
+
+  /** Takes the huge page that a frame is part of apart, after what is queued. */
+  private splitNow(frame: Frame): boolean {
+    this.commit();
+    return this.mover.split(frame);
   }
 
   private readonly leave = (asid: Asid, page: number): void => {

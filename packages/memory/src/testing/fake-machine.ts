@@ -28,6 +28,8 @@ interface Translation {
   readonly root: number;
   readonly frame: number;
   readonly bits: number;
+  /** Where its entry is, if that is a large leaf: one edit ends the translations of all its pages. */
+  readonly large: number | undefined;
 }
 
 export interface FakeMachineOptions {
@@ -134,7 +136,8 @@ export class FakeMachine {
     if (found === undefined) {
       const walked = this.walk(root, page);
       if (walked === null) return FAULT;
-      found = { asid, page, root, frame: walked.frame, bits: walked.bits };
+      const { frame, bits, entry, level } = walked;
+      found = { asid, page, root, frame, bits, large: level > 0 ? entry : undefined };
       this.translations.set(key, found);
     }
     if ((found.bits & NEEDED[access]) === 0 || !this.touch(found, access)) return FAULT;
@@ -152,7 +155,7 @@ export class FakeMachine {
     return true;
   }
 
-  private walk(root: number, page: number): { frame: number; bits: number; entry: number } | null {
+  private walk(root: number, page: number): { frame: number; bits: number; entry: number; level: number } | null {
     let table = root;
     for (let level = 2; level >= 0; level--) {
       const index = Math.floor(page / 512 ** level) % 512;
@@ -171,7 +174,9 @@ export class FakeMachine {
       }
       if ((bits & (READ | WRITE)) === WRITE) throw new Error(`entry of page ${page} has W without R`);
       if ((bits & USER) === 0) throw new Error(`entry of page ${page} is not for user mode`);
-      return { frame, bits, entry };
+      const pages = 512 ** level;
+      if (frame % pages !== 0) throw new Error(`large leaf of page ${page} maps frame ${frame}`);
+      return { frame: frame + (page % pages), bits, entry, level };
     }
     return null;
   }
@@ -189,6 +194,7 @@ export class FakeMachine {
       const isTable = (edits.oldLo[i] & (VALID | READ | WRITE | EXECUTE)) === VALID;
       if (isTable) this.flush(edits.asid[i]);
       this.translations.delete(`${edits.asid[i]}:${Math.floor(edits.virtual[i] / PAGE_SIZE)}`);
+      for (const [key, { large }] of this.translations) if (large === edits.entry[i]) this.translations.delete(key);
     }
   }
 
