@@ -116,7 +116,7 @@ export function pageTableFormatKit({ describe, it }: TestFramework, format: Page
     });
 
     it('carries a page table through random histories', () => {
-      checkTableHistories(format, { commands: 300, seed: 1 });
+      checkTableHistories(format, { commands: 900, seed: 1 });
     });
 
     it('has tables of one page that cover user space, whose addresses are exact', () => {

@@ -20,7 +20,6 @@ const KINDS = [
   'execute',
   'walk',
   'starve',
-  'intrude',
 ] as const;
 
 /** One step: what to do, and numbers that say where and how. */

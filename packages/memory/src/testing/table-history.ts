@@ -19,6 +19,18 @@ const GIB = 2 ** 30;
 /** Largest leaves of a history: larger ones differ by nothing but time. */
 const LARGEST = 2;
 
+/** Commands that want something to work on: they take the next used page. */
+const AIMED: ReadonlySet<string> = new Set([
+  'replace',
+  'protect',
+  'hide',
+  'demote',
+  'promote',
+  'read',
+  'write',
+  'execute',
+]);
+
 /** A format's answer may include reading. */
 function sameFlags(got: number, expected: number): boolean {
   return got === expected || got === (expected | PageFlag.Read);
@@ -47,7 +59,10 @@ class History {
 
   run(command: TableCommand): void {
     const { machine, model, table } = this;
-    const page = this.page(command.place);
+    const anywhere = this.page(command.place);
+    const used = AIMED.has(command.kind) ? model.next(anywhere, this.format.userTop) : anywhere;
+    const page = used < this.format.userTop ? used : anywhere;
+    machine.intrusion = this.hardware ? command.frame & ACCESS_BITS : 0;
     this[command.kind](page, command);
     equal(table.residentFrames, model.residentFrames, 'residentFrames');
     equal(table.tableFrames, machine.tables, 'tableFrames');
@@ -90,13 +105,11 @@ class History {
     equal(machine.env.counters.tableFrames, 0, 'counted tables after destroy');
   }
 
-  /** One of few pages, at three places of user space: in 4 tables of 4 KiB leaves each, of 3 tables above. */
+  /** One of few pages, at three places of user space: in four leaf tables of each of four tables above. */
   private page(place: number): number {
     const { bases } = this;
-    const corner = [0, 1, 2, 255, 509, 510, 511, 3][place & 7];
-    return (
-      bases[(place >> 7) % bases.length] + ((place >> 3) & 3) * 2 ** 21 + ((place >> 5) & 3) * GIB + corner * PAGE_SIZE
-    );
+    const corner = [0, 1, 2, 255, 509, 510, 511, 3][place & 7] * PAGE_SIZE;
+    return bases[(place >> 7) % bases.length] + ((place >> 3) & 3) * 2 ** 21 + ((place >> 5) & 3) * GIB + corner;
   }
 
   private frame(number: number, level: number): Frame {
@@ -161,19 +174,21 @@ class History {
     if (this.format.largestLeaf >= LARGEST && command.other % 8 === 0) this.installLarge(page, command, LARGEST);
   }
 
-  /** A whole table of pages that could be one leaf, or almost. */
+  /** A whole table of pages that could be one leaf, or almost: a page has other flags, another frame, or all are off by one. */
   private fill(page: number, command: TableCommand): void {
     const { table, model, machine } = this;
     const start = floor(page / bytesOf(1)) * bytesOf(1);
     if (model.within(start, start + bytesOf(1)).length > 0 || machine.budget < 8) return;
-    const first = this.frame(command.frame, 1);
-    const odd = command.other % 1024;
+    const [way, odd] = [command.other % 4, (command.other >> 2) % 512];
+    const first = this.frame(command.frame, 1) + (way === 3 ? 1 : 0);
     for (let i = 0; i < 512; i++) {
       equal(table.ensure(start + i * PAGE_SIZE), 0, 'ensure');
-      const flags = this.flagsOf(i === odd ? command.flags ^ PageFlag.Global : command.flags) | PageFlag.Read;
-      table.install((first + i) as Frame, flags);
-      this.add(start + i * PAGE_SIZE, 0, first + i, flags);
+      const flags = way === 1 && i === odd ? command.flags ^ PageFlag.Global : command.flags;
+      const frame = first + (way === 2 && i === odd ? 1 : i);
+      table.install(frame as Frame, this.flagsOf(flags) | PageFlag.Read);
+      this.add(start + i * PAGE_SIZE, 0, frame, this.flagsOf(flags) | PageFlag.Read);
     }
+    if (command.place >> 15 === 0) this.promote(start, command);
   }
 
   private guard(page: number): void {
@@ -338,15 +353,14 @@ class History {
     const [start, end] = [min(page, other), max(page, other) + PAGE_SIZE];
     equal(this.table.next(start, end), this.model.next(start, end), `next in ${start} .. ${end}`);
     equal(this.table.previous(start, end), this.model.previous(start, end), `previous in ${start} .. ${end}`);
+    const near = page + PAGE_SIZE * (1 + (command.frame % 4));
+    equal(this.table.next(page, near), this.model.next(page, near), `next in ${page} .. ${near}`);
+    equal(this.table.previous(page, near), this.model.previous(page, near), `previous in ${page} .. ${near}`);
   }
 
   /** Table frames run out, or come back. */
   private starve(_page: number, command: TableCommand): void {
     this.machine.budget = command.other % 4 === 0 ? command.frame % 3 : Infinity;
-  }
-
-  private intrude(_page: number, command: TableCommand): void {
-    this.machine.intrusion = this.hardware ? command.flags & ACCESS_BITS : 0;
   }
 }
 
