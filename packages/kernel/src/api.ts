@@ -2,7 +2,7 @@
 import type { BlockDevice, Errno, FileSystem, FrameBytes, Nanoseconds } from '@veridian-os/abi';
 import type { ElfImage } from '@veridian-os/elf';
 import type { Machine, Trap } from '@veridian-os/hal';
-import type { ExecutePolicy, FaultResult, OvercommitPolicy } from '@veridian-os/memory';
+import type { ExecutePolicy, FaultResult, HugePagePolicy, OvercommitPolicy } from '@veridian-os/memory';
 import type { OpenFile } from '@veridian-os/vfs';
 import type { Blocking, MaybeBlocking } from './core/blocking.js';
 import type { Process } from './core/process.js';
@@ -134,6 +134,8 @@ export interface KernelOptions {
    * machine's frames. Default: nowhere; a program that no frame is left for is killed.
    */
   readonly swap?: number | ((bytes: FrameBytes) => BlockDevice);
+  /** Which private memory gets 2 MiB pages by itself; default `'madvise'`: what asks for them. */
+  readonly hugePages?: HugePagePolicy;
   /** Whether programs are promised more memory than there is; default `'always'`, Linux's overcommit_memory 1. */
   readonly overcommit?: OvercommitPolicy;
   readonly host?: HostPorts;

@@ -71,3 +71,15 @@ describeGuests('same-page merging', () => {
     LIMIT_MS,
   );
 });
+
+describeGuests('huge pages', () => {
+  it(
+    'are seen by a guest that asks for them, with little memory and a swap area too',
+    async () => {
+      const asking = { ...named('huge'), args: ['ask'] };
+      await checkGuest(asking);
+      await checkGuest(named('huge'), undefined, { memory: 5 * MEBIBYTE, swap: 64 * MEBIBYTE });
+    },
+    LIMIT_MS,
+  );
+});

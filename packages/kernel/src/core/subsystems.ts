@@ -20,7 +20,7 @@ export function findHardware(kernel: Kernel): HardwareDescription {
 
 export function createMemory(kernel: Kernel): MemoryManager {
   const { machine, waits } = kernel;
-  const { swap, overcommit = 'always' } = kernel.options;
+  const { swap, overcommit = 'always', hugePages = 'madvise' } = kernel.options;
   return createMemoryManager({
     regions: machine.memory,
     mmu: machine.mmu,
@@ -29,6 +29,7 @@ export function createMemory(kernel: Kernel): MemoryManager {
     buddyFactory: (frameCount) => new BuddyAllocator({ frameCount }),
     waitPort: waits,
     overcommit,
+    hugePages,
     ...(swap === undefined ? {} : { swap: typeof swap === 'number' ? hostSwap(swap) : swap }),
     // Where time is real a trap costs thousands of instructions; where it counts them every frame is accounted as touched.
     zeroAhead: machine.clock.virtual ? 1 : ZERO_AHEAD,

@@ -115,6 +115,7 @@ function status(process: Process, thread: Thread | undefined): string {
     ['VmLck', kilobytes(space?.lockedBytes ?? 0)],
     ['VmRSS', kilobytes((space?.residentFrames ?? 0) * PAGE_SIZE)],
     ['VmPTE', kilobytes((space?.tableFrames ?? 0) * PAGE_SIZE)],
+    ['HugePages', kilobytes(space?.hugeBytes ?? 0)],
     ['VmSwap', kilobytes((space?.swappedPages ?? 0) * PAGE_SIZE)],
     ['Threads', String(process.threads.size)],
     ['SigPnd', thread === undefined ? '0'.repeat(16) : setText(thread.pending.set)],

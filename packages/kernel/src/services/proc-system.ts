@@ -36,6 +36,11 @@ function commitLimit({ memory }: Kernel): number {
   return memory.commit.limit === Infinity ? Math.floor(totalFrames / 2) + swapPages : memory.commit.limit / PAGE_SIZE;
 }
 
+/** Frames that huge pages map. */
+function hugeFrames(kernel: Kernel): number {
+  return kernel.processList().reduce((sum, { memory }) => sum + (memory?.space.hugeBytes ?? 0) / PAGE_SIZE, 0);
+}
+
 function memoryInfo(kernel: Kernel): string {
   const { totalFrames, freeFrames, swapPages, freeSwapPages } = kernel.memory.statistics();
   const kilobytes = (frames: number): number => (frames * PAGE_SIZE) / 1024;
@@ -48,6 +53,7 @@ function memoryInfo(kernel: Kernel): string {
     ['Cached', cached],
     ['SwapTotal', swapPages],
     ['SwapFree', freeSwapPages],
+    ['AnonHugePages', hugeFrames(kernel)],
     ['CommitLimit', commitLimit(kernel)],
     ['Committed_AS', kernel.memory.commit.committed / PAGE_SIZE],
   ];

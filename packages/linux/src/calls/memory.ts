@@ -157,6 +157,11 @@ export function madvise(call: Call): MaybeBlocking {
     case m.MADV_MERGEABLE:
     case m.MADV_UNMERGEABLE:
       return call.space.setMergeable(address, pageUp(length), call.int(2) === m.MADV_MERGEABLE);
+    case m.MADV_HUGEPAGE:
+    case m.MADV_NOHUGEPAGE:
+      return call.space.setHuge(address, pageUp(length), call.int(2) === m.MADV_HUGEPAGE);
+    case m.MADV_COLLAPSE:
+      return call.space.collapse(address, pageUp(length));
     case m.MADV_PAGEOUT:
       return pageOut(call, address, pageUp(length));
     default:
