@@ -66,10 +66,7 @@ export class PageTable extends TableWalk {
     this.store(this.table, this.slot, format.leafLo(frame, whole, this.level), format.leafHi(frame, whole));
   }
 
-  /**
-   * Gives the present entry last loaded, which maps from `page` on, another value at once. References are the caller's
-   * affair.
-   */
+  /** Gives the present entry last loaded, which maps from `page` on, another value. References are the caller's affair. */
   replace(page: number, frame: Frame, flags: number): void {
     const old = this.frame;
     if (this.mustBreak(frame, flags)) {
@@ -141,8 +138,11 @@ export class PageTable extends TableWalk {
     const { batch } = this.env;
     let page = this.next(start, end);
     while (page < end) {
-      const after = page + this.leafBytes;
-      if (this.level > 0) this.checkUncut(page, after, end);
+      let after = page + PAGE_SIZE;
+      if (this.level > 0) {
+        after = page + this.leafBytes;
+        this.checkUncut(page, after, end);
+      }
       if (this.flags === 0) {
         const { frame, isGuard } = this;
         this.clearRetained();
@@ -262,8 +262,7 @@ export class PageTable extends TableWalk {
     }
     const frames = this.framesOf(level);
     this.residentFrames += change * frames;
-    if (reverse === null) return;
-    for (let i = 0; i < frames; i++) {
+    for (let i = 0; reverse !== null && i < frames; i++) {
       if (change > 0) reverse.add((frame + i) as Frame, this.asid, page / PAGE_SIZE + i);
       else reverse.remove((frame + i) as Frame, this.asid, page / PAGE_SIZE + i);
     }
@@ -344,6 +343,7 @@ export class PageTable extends TableWalk {
     const { frames, swap } = this.env;
     this.count(page, frame, -1, level);
     if (swap !== null && frame >= SWAP_BASE) return swap.release(frame - SWAP_BASE);
+    if (level === 0) return frames.release(frame);
     const count = this.framesOf(level);
     for (let i = 0; i < count; i++) frames.release((frame + i) as Frame);
   }

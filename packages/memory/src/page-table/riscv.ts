@@ -43,9 +43,11 @@ const encoding = {
   leafLo(frame: Frame, flags: number): number {
     const page = frame << PPN_SHIFT;
     if ((flags & PERMISSIONS) === 0) return (page | RETAINED) >>> 0;
-    let bits = VALID | ((flags & PERMISSIONS) << 1);
-    if ((flags & PageFlag.Supervisor) === 0) bits |= USER;
-    if ((flags & PageFlag.Global) !== 0) bits |= GLOBAL;
+    let bits = VALID | USER | ((flags & PERMISSIONS) << 1);
+    if ((flags & (PageFlag.Supervisor | PageFlag.Global)) !== 0) {
+      if ((flags & PageFlag.Supervisor) !== 0) bits &= ~USER;
+      if ((flags & PageFlag.Global) !== 0) bits |= GLOBAL;
+    }
     if ((bits & WRITE) !== 0) bits |= READ; // W without R is reserved (section 4.3.1)
     if ((flags & PageFlag.Accessed) !== 0) bits |= ACCESSED;
     if ((flags & PageFlag.Dirty) !== 0) bits |= DIRTY;
@@ -76,7 +78,9 @@ const encoding = {
 
   flags(lo: number, hi: number): number {
     if ((lo & VALID) === 0) return 0;
-    let flags = ((lo >>> 1) & PERMISSIONS) | ((lo & (ACCESSED | DIRTY)) >>> 3) | ((lo & GLOBAL) << 1);
+    let flags = ((lo >>> 1) & PERMISSIONS) | ((lo & (ACCESSED | DIRTY)) >>> 3);
+    if ((lo & (USER | GLOBAL)) === USER && hi <= HIGH_FRAME_MASK) return flags; // nearly always
+    flags |= (lo & GLOBAL) << 1;
     if ((lo & USER) === 0) flags |= PageFlag.Supervisor;
     if ((hi & NON_CACHEABLE) !== 0) flags |= PageFlag.NonCacheable;
     if ((hi & IO) !== 0) flags |= PageFlag.Device;

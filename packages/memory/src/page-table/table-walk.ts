@@ -130,7 +130,7 @@ export class TableWalk {
 
   /** First address that the entry last loaded, whose walk was for `page`, maps. */
   leafStart(page: number): number {
-    return page - this.within * PAGE_SIZE;
+    return this.level === 0 ? page : page - this.within * PAGE_SIZE;
   }
 
   /** Loads the leaf entry of a page; false when it is empty. A large leaf is loaded as it is, see `level`. */
@@ -278,7 +278,6 @@ export class TableWalk {
     this.table = table;
     this.slot = slot;
     this.level = 0;
-    this.within = 0;
     this.lo = memory.readWord(table, 2 * slot);
     this.hi = memory.readWord(table, 2 * slot + 1);
   }

@@ -173,8 +173,8 @@ export default [
   {
     name: 'clearing steps over pages behind a large leaf',
     file: TABLE,
-    find: 'const after = page + this.leafBytes;',
-    replace: 'const after = page + this.leafBytes * (this.level === 0 ? 1 : 2);',
+    find: '        after = page + this.leafBytes;',
+    replace: '        after = page + 2 * this.leafBytes;',
   },
   {
     name: 'guards have frames',
