@@ -3,7 +3,7 @@ import { PAGE_TABLE_FORMATS } from '@veridian-os/memory';
 import { checkTableHistories } from '@veridian-os/memory/testing';
 
 /** Of each format. MEMORY_COMMANDS extends the search, MEMORY_SEED repeats one, MEMORY_SHRINK=1 shortens it. */
-const commands = Number(process.env.MEMORY_COMMANDS ?? 2000);
+const commands = Number(process.env.MEMORY_COMMANDS ?? 1000);
 const seed = Number(process.env.MEMORY_SEED ?? 1000);
 const shrink = process.env.MEMORY_SHRINK === '1';
 
