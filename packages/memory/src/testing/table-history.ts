@@ -326,7 +326,7 @@ class History {
     const leaf = this.model.at(page);
     const frame = this.machine.access(page, flag);
     if (leaf === undefined || leaf.flags === 0) return equal(frame, FAULT, `access to ${page}`);
-    this.table.query(page);
+    equal(this.table.ensure(page), 0, `ensure of ${page}, which is used`);
     const allowed = (this.table.flags & flag) !== 0 && (leaf.flags & PageFlag.Supervisor) === 0;
     equal(
       frame,
