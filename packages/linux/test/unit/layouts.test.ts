@@ -271,14 +271,17 @@ describe('system structures', () => {
   it('sysinfo, rusage and tms have Linux sizes', () => {
     expect([system.SYSINFO_BYTES, system.RUSAGE_BYTES, system.TMS_BYTES]).toEqual([112, 144, 32]);
     const view = dirty(144);
-    system.encodeSysinfo(view, { uptime: 9, totalRam: 2 ** 35, freeRam: 2 ** 34, processes: 12 });
+    const swap = { totalSwap: 2 ** 33, freeSwap: 2 ** 32 };
+    system.encodeSysinfo(view, { uptime: 9, totalRam: 2 ** 35, freeRam: 2 ** 34, ...swap, processes: 12 });
     expect([
       getWide(view, 0),
       getWide(view, 32),
       getWide(view, 40),
+      getWide(view, 64),
+      getWide(view, 72),
       view.getUint16(80, true),
       view.getUint32(104, true),
-    ]).toEqual([9, 2 ** 35, 2 ** 34, 12, 1]);
+    ]).toEqual([9, 2 ** 35, 2 ** 34, 2 ** 33, 2 ** 32, 12, 1]);
     system.encodeRusage(view, 2_500_000_000, 77);
     expect([getWide(view, 0), getWide(view, 8), getWide(view, 16), getWide(view, 32)]).toEqual([2, 500_000, 0, 77]);
     system.encodeTms(view, 1_230_000_000, 50_000_000);
