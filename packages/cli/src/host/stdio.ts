@@ -24,7 +24,7 @@ export const BROKEN_PIPE_STATUS = 141;
 const gone = new AbortController();
 
 /** Aborted when nobody reads standard output or error any more (`veridian run ... | head`). */
-export const readerGone = gone.signal;
+export const readerGone: AbortSignal = gone.signal;
 
 function onError(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
