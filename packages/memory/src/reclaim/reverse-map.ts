@@ -48,7 +48,7 @@ class Nodes {
 /** Frames of one region. */
 class Zone {
   readonly first: number;
-  readonly count: number;
+  readonly end: number;
   readonly asid: Uint32Array;
   readonly page: Float64Array;
   /** Node of the latest further entry, 0 = none. */
@@ -57,20 +57,24 @@ class Zone {
 
   constructor({ base, length }: MemoryRegion) {
     this.first = base / PAGE_SIZE;
-    this.count = length >>> PAGE_SHIFT;
-    this.asid = new Uint32Array(this.count);
-    this.page = new Float64Array(this.count);
-    this.more = new Int32Array(this.count);
-    this.entries = new Uint32Array(this.count);
+    const count = length >>> PAGE_SHIFT;
+    this.end = this.first + count;
+    this.asid = new Uint32Array(count);
+    this.page = new Float64Array(count);
+    this.more = new Int32Array(count);
+    this.entries = new Uint32Array(count);
   }
 }
 
 export class ReverseMap {
   private readonly zones: readonly Zone[];
   private readonly nodes = new Nodes();
+  /** Of the last frame. */
+  private last: Zone;
 
   constructor(regions: readonly MemoryRegion[]) {
     this.zones = regions.map((region) => new Zone(region));
+    this.last = this.zones[0];
   }
 
   /** An entry of address space `asid` for `page` holds `frame` from now on. */
@@ -143,8 +147,13 @@ export class ReverseMap {
   }
 
   private zoneOf(frame: Frame): Zone {
+    const { last } = this;
+    return frame >= last.first && frame < last.end ? last : this.search(frame);
+  }
+
+  private search(frame: Frame): Zone {
     for (const zone of this.zones) {
-      if (frame >= zone.first && frame < zone.first + zone.count) return zone;
+      if (frame >= zone.first && frame < zone.end) return (this.last = zone);
     }
     return panic('memory/no-such-frame', `frame ${frame}`);
   }
