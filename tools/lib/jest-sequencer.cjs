@@ -13,14 +13,20 @@ const SLOWEST = [
   'cli/test/programs/on-qemu-x86-64.long.ts',
   'machine-qemu/test/kit-mutants.long.ts', // 60
   'machine-emulated/test/kit-cpus-mutants.long.ts',
+  'machine-emulated/test/differential/privileged/privileged.long.ts',
+  'memory/test/qemu/walks.long.ts',
   'veridian/test/unit/thousand-runs.long.ts', // 52
   'cli/test/programs/on-kvm.long.ts',
   'machine-emulated/test/kit-mutants.long.ts',
   'cli/test/programs/guests.test.ts', // 40
+  'slab/test/model/small-scope.long.ts',
+  'cli/test/programs/small-memory.long.ts',
   'machine-kvm/test/kit-mutants.long.ts',
   'machine-kvm/test/unit/machine.long.ts',
   'hal/test/tiny/tiny-machine.test.ts', // 34
   'vfs/test/unit/kit.test.ts', // 20
+  'memory/test/model/user-space.test.ts',
+  'memory/test/model/huge-pages.test.ts',
   'kernel/test/unit/services.test.ts',
   'kernel/test/unit/personality-machines.test.ts',
 ];

@@ -6,30 +6,9 @@ import { guestRuns, guestsBuilt } from './support.js';
 const MEBIBYTE = 2 ** 20;
 const LIMITS = { memory: 5 * MEBIBYTE, swap: 256 * MEBIBYTE };
 /** Of the guests, those that use memory, processes and threads in ways of their own. */
-const NAMES = [
-  'bad-pointers',
-  'contexts',
-  'deaths',
-  'exec-big',
-  'fork-memory',
-  'fork-storm',
-  'futex',
-  'heap',
-  'jit',
-  'locked',
-];
-const MORE = [
-  'many-cpus',
-  'memfd',
-  'memory-touch',
-  'mmap-anonymous',
-  'mmap-file',
-  'pipes',
-  'segv-fix',
-  'sigaltstack',
-  'sort',
-];
-const CHOSEN = new Set([...NAMES, ...MORE, 'spawn', 'swap', 'thread-storm', 'vfork']);
+const MEMORY = ['fork-memory', 'heap', 'jit', 'locked', 'memory-touch', 'mmap-anonymous', 'mmap-file', 'swap'];
+const OTHERS = ['contexts', 'deaths', 'exec-big', 'fork-storm', 'futex', 'sigaltstack', 'thread-storm', 'vfork'];
+const CHOSEN = new Set([...MEMORY, ...OTHERS]);
 
 const describeGuests = guestsBuilt() ? describe : describe.skip;
 const runs = guestRuns().filter(({ missing, guest }) => missing === undefined && CHOSEN.has(guest));

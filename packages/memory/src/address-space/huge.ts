@@ -80,6 +80,7 @@ export function splitEnds({ table }: Space, start: number, end: number): 0 | Err
 
 /** Splits every large leaf in [start, end): 0, or ENOMEM with every page as it was. */
 export function splitAll({ table }: Space, start: number, end: number): 0 | Errno {
+  if (!table.hasLarge) return 0;
   for (let page = table.next(start, end); page < end; page = table.next(page + table.leafBytes, end)) {
     if (table.level === 0) continue;
     const error = table.demote(page);

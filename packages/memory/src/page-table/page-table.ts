@@ -169,6 +169,7 @@ export class PageTable extends TableWalk {
     if (this.next(page, page + bytes) < page + bytes) return EEXIST;
     if (this.createTables(page, level) < 0) return ENOMEM;
     this.freeTables(page, page + bytes, page, page + bytes); // those that were left empty
+    this.hasLarge = true;
     this.loadAt(page, level);
     this.count(page, frame, 1, level);
     this.rewrite(frame, flags);
@@ -205,7 +206,7 @@ export class PageTable extends TableWalk {
 
   /** Splits what lies across `address`, so that leaves end there: 0; or ENOMEM, with no page's frame or flags changed. */
   splitAt(address: number): 0 | Errno {
-    while (this.query(address) && this.level > 0 && this.leafStart(address) !== address) {
+    while (this.hasLarge && this.query(address) && this.level > 0 && this.leafStart(address) !== address) {
       const error = this.demote(address);
       if (error < 0) return error;
     }
@@ -228,6 +229,7 @@ export class PageTable extends TableWalk {
     const flags = this.flags & ~ACCESS_BITS;
     if (flags === 0 || first % (span / PAGE_SIZE) !== 0 || !this.isUniform(child, level - 1, first, flags))
       return false;
+    this.hasLarge = true;
     const touched = this.breakTable(child, level - 1, start);
     this.loadAt(start, level);
     this.breakLeaf(start);

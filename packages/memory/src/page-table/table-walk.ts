@@ -62,6 +62,8 @@ export class TableWalk {
   readonly asid: Asid;
   /** Frames of the tables, root included. */
   tableFrames = 1;
+  /** Large leaves have been here at some time. */
+  hasLarge = false;
   /** Entry last loaded: its two words and its level, 0 in a leaf table. */
   lo = 0;
   hi = 0;
