@@ -205,6 +205,8 @@ export interface MemoryManager {
   migrate(from: Frame, to: Frame): boolean;
   /** Looks at so many frames for equal pages that may be merged; frames given back. Nothing to do costs nothing. */
   mergePages(frames: number): number;
+  /** Looks at so many blocks of memory that may have huge pages but was filled page by page; huge pages made of them. */
+  collapsePages(blocks: number): number;
   /** Frames that hold page tables, user data, and everything else, for `mem` and `--stats`. */
   statistics(): MemoryStatistics;
 }
@@ -220,6 +222,8 @@ export interface MemoryStatistics {
   readonly swapFaults: number;
   /** First faults that a huge page answered. */
   readonly hugeFaults: number;
+  /** Huge pages made in the background of pages that were there. */
+  readonly pagesCollapsed: number;
   /** Size of the swap area and what is free of it; 0 without one. */
   readonly swapPages: number;
   readonly freeSwapPages: number;

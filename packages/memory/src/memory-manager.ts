@@ -16,6 +16,7 @@ import type { OvercommitPolicy } from './address-space/commit-account.js';
 import type { SpaceCounters, SpaceEnvironment } from './address-space/space.js';
 import type { ExecutePolicy, MemoryManager, MemoryStatistics, UserSpace } from './api.js';
 import type { HugePagePolicy } from './address-space/huge.js';
+import { HugeScanner } from './address-space/huge-scanner.js';
 import { Compactor } from './huge/compaction.js';
 import { AsidAllocator } from './asid-allocator.js';
 import { FrameAllocator } from './frames/frame-allocator.js';
@@ -107,12 +108,13 @@ export class MemoryManagerImpl implements MemoryManager {
     this.regionQueue = options.waitPort.create();
     const device = typeof options.swap === 'function' ? options.swap(this.bytes) : options.swap;
     const swap = device === undefined ? null : new SwapArea(device, this.frames, options.waitPort);
+    const spaces: SpaceEnvironment['spaces'] = [];
     const shared = {
       memory: this.bytes,
       frames: this.frames,
       reverse: new ReverseMap(regions),
       batch: new EditBatch(mmu),
-      spaces: [],
+      spaces,
     };
     this.mover = new FrameMover(shared);
     const env: SpaceEnvironment & { reclaim: Reclaimer | null } = {
@@ -121,6 +123,7 @@ export class MemoryManagerImpl implements MemoryManager {
       mover: this.mover,
       compactor: new Compactor(this.frames),
       hugePages,
+      hugeScanner: new HugeScanner(spaces),
       swap,
       reclaim: null,
       commit: CommitAccount.ofMachine(overcommit, this.frames.totalFrames * PAGE_SIZE, (swap?.slots ?? 0) * PAGE_SIZE),
@@ -172,6 +175,10 @@ export class MemoryManagerImpl implements MemoryManager {
     return this.counters.mergeableSpaces === 0 ? 0 : this.merger.scan(frames);
   }
 
+  collapsePages(blocks: number): number {
+    return this.env.hugeScanner.scan(blocks);
+  }
+
   statistics(): MemoryStatistics {
     const { tableFrames, demandZeroFaults, copyOnWriteFaults, fileFaults, swapFaults } = this.counters;
     const { swap } = this.env;
@@ -184,6 +191,7 @@ export class MemoryManagerImpl implements MemoryManager {
       fileFaults,
       swapFaults,
       hugeFaults: this.counters.hugeFaults,
+      pagesCollapsed: this.env.hugeScanner.collapsed,
       swapPages: swap?.slots ?? 0,
       freeSwapPages: swap?.freeSlots ?? 0,
       pagesSwappedOut: swap?.pagesOut ?? 0,

@@ -79,6 +79,7 @@ export class Dispatcher {
     this.left = this.stepLength;
     const { traps } = this;
     kernel.memory.mergePages(MERGED_A_STEP);
+    kernel.memory.collapsePages(1);
     for (let turn = 0; turn < STEP_TURNS && this.left > 0; turn++) {
       this.settle();
       if (kernel.isHalted) return HALTED;

@@ -155,6 +155,7 @@ export class AddressSpace implements UserSpace {
     table.destroy();
     for (let mapping = tree.first; mapping !== null; mapping = tree.first) this.space.drop(mapping);
     if (this.space.merges) env.counters.mergeableSpaces--;
+    env.hugeScanner.forget(this.space);
     env.spaces[table.asid] = undefined;
     this.asids.free(table.asid);
   }

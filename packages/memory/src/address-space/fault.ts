@@ -71,6 +71,7 @@ function demandZero(space: Space, mapping: Mapping, page: number, access: Access
   space.table.install(frame as Frame, permissionsOf(mapping.prot, true) | touched(access));
   mapping.owned = true;
   counters.demandZeroFaults++;
+  space.env.hugeScanner.faulted(space, mapping, page);
   if (space.env.zeroAhead > 1) zeroAhead(space, mapping, page);
   return FaultResult.Handled;
 }

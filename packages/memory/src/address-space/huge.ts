@@ -26,18 +26,21 @@ export function blockPages({ env }: Space): number {
 }
 
 /** True when the block around `page` lies in the mapping as a whole and may become a huge page. */
-function isEligible(space: Space, mapping: Mapping, block: number): boolean {
+export function isEligible(space: Space, mapping: Mapping, block: number): boolean {
   const { env } = space;
   if (mapping.source !== null || mapping.shared || mapping.prot === 0 || env.format.largestLeaf < 1) return false;
   return block >= mapping.start && block + blockPages(space) * PAGE_SIZE <= mapping.end;
 }
 
+/** True when the policy and what was advised allow a mapping huge pages that nobody asks for one by one. */
+export function wantsHuge({ env }: Space, { huge }: Mapping): boolean {
+  return env.hugePages === 'always' ? huge !== false : env.hugePages === 'madvise' && huge === true;
+}
+
 /** A first fault on `page`: answers it with a huge page where policy, mapping and memory allow. @returns whether it did */
 export function demandHuge(space: Space, mapping: Mapping, page: number): boolean {
   const { env, table } = space;
-  const wanted =
-    env.hugePages === 'always' ? mapping.huge !== false : env.hugePages === 'madvise' && mapping.huge === true;
-  if (!wanted) return false;
+  if (!wantsHuge(space, mapping)) return false;
   const pages = blockPages(space);
   const block = floor(page / (pages * PAGE_SIZE)) * pages * PAGE_SIZE;
   if (!isEligible(space, mapping, block) || !space.mayHold(pages)) return false;
@@ -112,7 +115,8 @@ export function collapse(space: Space, address: number, length: number): 0 | Err
   return blocks === 0 ? EINVAL : 0;
 }
 
-function collapseBlock(space: Space, mapping: Mapping, block: number): 0 | Errno {
+/** Makes a huge page of an eligible block: 0; ENOMEM; EAGAIN when somebody else holds a page, or one is away. */
+export function collapseBlock(space: Space, mapping: Mapping, block: number): 0 | Errno {
   const { env, table } = space;
   const pages = blockPages(space);
   if (table.levelOf(block) > 0) return 0;

@@ -12,6 +12,7 @@ import type { SwapArea } from '../reclaim/swap-area.js';
 import type { Compactor } from '../huge/compaction.js';
 import type { FrameMover } from '../reclaim/frame-mover.js';
 import type { HugePagePolicy } from './huge.js';
+import type { HugeScanner } from './huge-scanner.js';
 import { CommitAccount } from './commit-account.js';
 import { GUARD_GAP } from './mapping.js';
 import type { Mapping } from './mapping.js';
@@ -35,6 +36,7 @@ export interface SpaceEnvironment extends TableEnvironment {
   readonly mover: FrameMover;
   readonly compactor: Compactor;
   readonly hugePages: HugePagePolicy;
+  readonly hugeScanner: HugeScanner;
   /** Live spaces by `asid`. */
   readonly spaces: (Space | undefined)[];
   /** The machine's promises. */

@@ -34,6 +34,7 @@ const kinds = [
   'end',
   'reclaim',
   'migrate',
+  'scan',
 ] as const;
 
 type Command =
@@ -134,6 +135,8 @@ class History {
         return;
       case 'reclaim':
         return void this.memory.reclaim(pages);
+      case 'scan':
+        return void this.memory.collapsePages(pages);
       case 'migrate':
         return this.migrate(first, pages);
     }
@@ -173,6 +176,8 @@ describe('huge pages against a model of bytes', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 40, size: 'max' }), (commands) => {
         const history = new History(policy);
+        history.run({ kind: 'advise', space: 0, page: 0, count: PAGES });
+        history.run({ kind: 'write', space: 0, page: BLOCK, value: 1 });
         for (const each of commands) history.run(each);
         huge += history.memory.statistics().hugeFaults;
         history.end();

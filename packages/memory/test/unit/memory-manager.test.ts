@@ -27,6 +27,8 @@ describe('createMemoryManager', () => {
       copyOnWriteFaults: 0,
       fileFaults: 0,
       swapFaults: 0,
+      hugeFaults: 0,
+      pagesCollapsed: 0,
       swapPages: 0,
       freeSwapPages: 0,
       pagesSwappedOut: 0,
