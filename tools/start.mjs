@@ -29,7 +29,9 @@ async function build() {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    packages: 'external', // tsconfig paths lead to our own packages' sources; the rest stays in node_modules
+    // tsconfig paths lead to our own packages' sources; the rest stays in node_modules, the root's, where the bundle is found:
+    // what the command needs is a dependency of the root too.
+    packages: 'external',
     sourcemap: true,
     metafile: true,
     logLevel: 'error',
