@@ -10,7 +10,7 @@ import { checkWalks } from './walks.js';
 
 const SEED = Number(process.env.MEMORY_SEED ?? 1000);
 const MAPPINGS = Number(process.env.MEMORY_MAPPINGS ?? 1000);
-const RUNS = 2;
+const RUNS = 1;
 
 for (const board of BOARDS) {
   const describeWithQemu = needs(board.executable) ? describe : describe.skip;
