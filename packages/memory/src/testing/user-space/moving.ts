@@ -136,5 +136,10 @@ function moveCases({ it }: TestFramework, create: ManagerFactory): void {
       equal(b.machine.fetch(b.space, A), byte, 'byte that is fetched');
       b.space.unmap(A, PAGE_SIZE);
     }
+    b.map(A, 8 * PAGE_SIZE, PROT_READ | PROT_EXEC);
+    for (let at = A; at < A + 8 * PAGE_SIZE; at += PAGE_SIZE) {
+      b.space.fault(at, AccessKind.Execute);
+      equal(b.machine.fetch(b.space, at), 0, 'byte of a fresh page that is fetched');
+    }
   });
 }
