@@ -9,6 +9,7 @@
 import { EAGAIN, EINVAL, ENOMEM, PAGE_SIZE } from '@veridian-os/abi';
 import type { Errno, Frame } from '@veridian-os/abi';
 import { Mobility } from '../frames/block-source.js';
+import { isHugeWanted } from '../huge/huge-advisor.js';
 import { NO_NODE } from '../numa/topology.js';
 import { PageFlag } from '../page-table/format.js';
 import type { Mapping } from './mapping.js';
@@ -34,7 +35,7 @@ export function isEligible(space: Space, mapping: Mapping, block: number): boole
 
 /** True when the policy and what was advised allow a mapping huge pages that nobody asks for one by one. */
 export function wantsHuge({ env }: Space, { huge }: Mapping): boolean {
-  return env.hugePages === 'always' ? huge !== false : env.hugePages === 'madvise' && huge === true;
+  return isHugeWanted(env.hugePages, huge);
 }
 
 /** A first fault on `page`: answers it with a huge page where policy, mapping and memory allow. @returns whether it did */

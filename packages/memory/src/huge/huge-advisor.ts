@@ -166,9 +166,14 @@ export function faultsHuge(
   mode: HugeMode,
   advised?: boolean,
 ): boolean {
-  if (mode === 'never' || advised === false || (mode === 'madvise' && advised !== true)) return false;
+  if (!isHugeWanted(mode, advised)) return false;
   const first = page - (page % PAGES_PER_BLOCK);
   return blockIsEmpty && first >= mapping.firstPage && first + PAGES_PER_BLOCK <= mapping.endPage;
+}
+
+/** What mode and advice say about a mapping, wherever it lies. */
+export function isHugeWanted(mode: HugeMode, advised?: boolean): boolean {
+  return mode === 'always' ? advised !== false : mode === 'madvise' && advised === true;
 }
 
 function keyOf(space: number, block: number): number {

@@ -1,12 +1,10 @@
 /** Bugs that the kits must catch; planted by `node tools/kit-mutants.mjs memory`. */
+import frameMutants from './frame-mutants.mjs';
 import pageTableMutants from './page-table-mutants.mjs';
+import reclaimMutants from './reclaim-mutants.mjs';
 
 const TABLE = 'page-table/page-table.ts';
 const ACCESS = 'page-table/access-bits.ts';
-const RECLAIM = 'reclaim/reclaimer.ts';
-const AREA = 'reclaim/swap-area.ts';
-const MOVER = 'reclaim/frame-mover.ts';
-const REVERSE = 'reclaim/reverse-map.ts';
 const FAULT = 'address-space/fault.ts';
 const FORK = 'address-space/fork.ts';
 const MAP = 'address-space/map.ts';
@@ -17,14 +15,11 @@ const MAPPING = 'address-space/mapping.ts';
 const COPY = 'address-space/user-copy.ts';
 const PROTECT = 'address-space/protect-pages.ts';
 const REGION = 'shared-region.ts';
-const FRAMES = 'frames/frame-allocator.ts';
-const ZONE = 'frames/zone.ts';
-const NODES = 'numa/node-state.ts';
-const POLICY = 'numa/policy.ts';
-const TOPOLOGY = 'numa/topology.ts';
 
 export default [
   ...pageTableMutants,
+  ...frameMutants,
+  ...reclaimMutants,
   {
     name: 'a present entry is overwritten without telling the MMU',
     file: TABLE,
@@ -54,12 +49,6 @@ export default [
     file: TABLE,
     find: 'const goes = at >= low && at + span <= high;',
     replace: 'const goes = at >= low;',
-  },
-  {
-    name: 'code is announced only once per frame',
-    file: FRAMES,
-    find: '    zone.synced[index] = 0;\n',
-    replace: '',
   },
   { name: 'new code is not announced', file: ACCESS, find: '  mmu.syncCode(frame, 1);\n', replace: '' },
   {
@@ -289,146 +278,6 @@ export default [
     replace: '',
   },
   {
-    name: 'a node at low is taken from',
-    file: FRAMES,
-    find: 'nodes.free[order[i]] <= nodes.low[order[i]]',
-    replace: 'nodes.free[order[i]] < nodes.low[order[i]]',
-  },
-  {
-    name: 'nobody is told that a node ran short',
-    file: FRAMES,
-    find: 'this.short_ = order[i];',
-    replace: 'continue;',
-  },
-  { name: 'a short node is told twice', file: FRAMES, find: '    this.short_ = NO_NODE;\n', replace: '' },
-  {
-    name: 'urgent requests leave the reserve',
-    file: FRAMES,
-    find: 'nodes.floor(order[i], urgency)',
-    replace: 'nodes.floor(order[i], 0)',
-  },
-  {
-    name: 'a released frame stays missing from its node',
-    file: FRAMES,
-    find: '    this.nodes.free[zone.node]++;\n',
-    replace: '',
-  },
-  {
-    name: 'a frame taken by its number is not counted',
-    file: FRAMES,
-    find: '    if (error === 0) this.uncounted(zone.node, 1);\n',
-    replace: '',
-  },
-  {
-    name: 'a run comes from any node',
-    file: FRAMES,
-    find: '      if (node !== NO_NODE && zone.node !== node) continue;\n',
-    replace: '',
-  },
-  {
-    name: 'migration takes what it should leave',
-    file: FRAMES,
-    find: 'if (!(this.nodes.free[node] > leave)) return ENOMEM;',
-    replace: '',
-  },
-  {
-    name: 'only the first region of a node gives frames',
-    file: FRAMES,
-    find: 'for (let i = 0; i < zones.length; i++)',
-    replace: 'for (let i = 0; i < 1; i++)',
-  },
-  {
-    name: 'a long run that breaks off keeps its first blocks',
-    file: ZONE,
-    find: '        this.freeRow(index, at - index, count);\n',
-    replace: '',
-  },
-  {
-    name: 'the frames of a long run cannot be freed by themselves',
-    file: ZONE,
-    find: '    this.splitRow(index, count);\n    return -1;',
-    replace: '    return -1;',
-  },
-  {
-    name: 'a run starts where its region does',
-    file: ZONE,
-    find: 'let index = ceil(this.first / step) * step - this.first;',
-    replace: 'let index = 0;',
-  },
-  { name: 'atomic requests take all of the reserve', file: NODES, find: 'this.min[node] >>> 1 : 0', replace: '0 : 0' },
-  {
-    name: 'pressure is one frame late',
-    file: NODES,
-    find: 'if (free < this.low[node])',
-    replace: 'if (free < this.low[node] - 1)',
-  },
-  {
-    name: 'a miss is not foreign to the node that was wanted',
-    file: NODES,
-    find: 'counts[wanted * COUNTS + FOREIGN]++',
-    replace: 'counts[given * COUNTS + FOREIGN]++',
-  },
-  {
-    name: 'local counts where the policy looked, not where the CPU is',
-    file: NODES,
-    find: 'given === local ?',
-    replace: 'given === wanted ?',
-  },
-  {
-    name: 'watermarks may be out of order',
-    file: NODES,
-    find: ' || min > low || low > high',
-    replace: '',
-  },
-  {
-    name: 'bind falls back to all nodes',
-    file: POLICY,
-    find: 'all.map((order) => order.filter((node) => nodes.includes(node)))',
-    replace: 'preferredOrders(topology, nodes)',
-  },
-  {
-    name: 'one preferred node is left for what is near the CPU',
-    file: POLICY,
-    find: '    if (preferred.length === 1) return topology.fallback(preferred[0]);\n',
-    replace: '',
-  },
-  {
-    name: 'weights move to other nodes when one has no memory',
-    file: POLICY,
-    find: 'weights[nodes.indexOf(node)]',
-    replace: 'weights[withMemory(topology, nodes).indexOf(node)]',
-  },
-  {
-    name: 'nodes are asked in the order of their numbers',
-    file: TOPOLOGY,
-    find: 'usable.sort((a, b) => far(a) - far(b) || this.tier[a] - this.tier[b] || a - b)',
-    replace: 'usable',
-  },
-  {
-    name: 'demotion goes to the first node of the tier',
-    file: TOPOLOGY,
-    find: 'for (const other of this.fallback(node)) if',
-    replace: 'for (let other = 0; other < this.nodes; other++) if',
-  },
-  {
-    name: 'cached translations outlive eviction',
-    file: RECLAIM,
-    find: '    for (const { table } of this.touchedSpaces) table.cache.clear();\n',
-    replace: '',
-  },
-  {
-    name: 'eviction gives back one reference too many',
-    file: RECLAIM,
-    find: 'let extra = 1;',
-    replace: 'let extra = 0;',
-  },
-  {
-    name: 'eviction forgets that a slot has users',
-    file: RECLAIM,
-    find: '      swap.retain(slot);\n',
-    replace: '',
-  },
-  {
     name: 'a page from the swap area is writable though others share it',
     file: FAULT,
     find: 'const alone = !mapping.shared && frames.references(frame as Frame) === 1;',
@@ -451,48 +300,6 @@ export default [
     file: REMAP,
     find: '      table.count(page, frame, -1);\n',
     replace: '',
-  },
-  {
-    name: 'a page is used before it has been read',
-    file: AREA,
-    find: '    if (this.state[slot] === State.Reading) return WOULD_BLOCK;\n',
-    replace: '',
-  },
-  {
-    name: 'a slot is free while the device works on it',
-    file: AREA,
-    find: '    if (state === State.Reading || state === State.Writing || state === State.Waiting) return;\n',
-    replace: '',
-  },
-  {
-    name: 'pages of files are evicted',
-    file: MOVER,
-    find: 'entries <= MOST_SHARERS && entries === frames.references(frame)',
-    replace: 'entries <= MOST_SHARERS',
-  },
-  {
-    name: 'a moved page keeps its old contents',
-    file: MOVER,
-    find: '    this.env.memory.copyFrame(from, to);\n',
-    replace: '',
-  },
-  {
-    name: 'cached translations outlive a move',
-    file: MOVER,
-    find: '    for (const { space } of holders) space.table.cache.clear();\n',
-    replace: '',
-  },
-  {
-    name: 'the page that stays of two merged ones remains writable',
-    file: MOVER,
-    find: 'this.attach(keepers, kept, kept, ~PageFlag.Write);',
-    replace: 'this.attach(keepers, kept, kept, ~0);',
-  },
-  {
-    name: 'the reverse map loses the entries after the first',
-    file: REVERSE,
-    find: '    zone.more[at] = nodes.next[node];\n    nodes.release(node);\n  }\n\n  private removeFurther',
-    replace: '    zone.more[at] = 0;\n    nodes.release(node);\n  }\n\n  private removeFurther',
   },
   {
     name: 'promised memory is not counted',
